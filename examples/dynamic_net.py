@@ -10,7 +10,7 @@ Try:
 - Decide by the data instead of by dice: `while y.std() < 0.5: y = torch.tanh(self.middle(y))`.
 - Fit another curve: `torch.sin(2 * x)`, `x.abs()`, a staircase `x.round()`.
 
-Expect: the loss starts between 0.5 and 1, falls unsteadily (each depth is another function) and is about 0.02 after 300 steps.
+Expect: the loss starts between 0.5 and 1, falls unsteadily (each depth is another function) and ends near 0.02.
 """
 
 import flambeau as torch

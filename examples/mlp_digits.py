@@ -1,6 +1,6 @@
 """A two-layer perceptron reads handwritten digits.
 
-Each image is 8 × 8 pixels. One hidden layer turns the 64 numbers into features, a second turns the features into ten scores.
+Each image is 8 × 8 pixels. A hidden layer turns these 64 numbers into features, a second layer into ten scores.
 `Dataset` says what one example is, `DataLoader` shuffles them and stacks them into batches.
 At the end it is examined on digits that it has not seen, and shows some of its mistakes.
 

@@ -6,7 +6,7 @@ From examples alone it must find that "not" turns a phrase round and that "but" 
 
 Try:
 - Watch the graph: it is another tree for every sentence.
-- Ask about a sentence of your own: `show(model, parse("(2 (2 not) (2 (2 very) (2 dull)))"))`. Labels do not matter there.
+- Ask about a phrase of your own: `show(model, parse("(2 (2 not) (2 (2 very) (2 dull)))"))`; its labels do not matter.
 - Take `torch.tanh` away: a linear network cannot turn both "not dull" and "not good" round. What is lost?
 - Join by `left + right` instead of by a layer: a bag of words. Which sentences go wrong?
 

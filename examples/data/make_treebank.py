@@ -1,8 +1,8 @@
 """Writes treebank.txt: sentences about films as binary parse trees with a sentiment at every node.
 
-A small grammar of our own makes the sentences, and each rule says what its phrase means: "very" strengthens, "not" turns
-round and weakens, after "but" only the second half counts. So every label is right by construction, and a model
-that learns the labels has learned the rules.
+A small grammar of our own makes the sentences, and each rule says what its phrase means: "very" strengthens, "not"
+turns round and weakens, after "but" only the second half counts. So every label is right by construction, and a
+model that learns the labels has learned the rules.
 
     python examples/data/make_treebank.py
 """
