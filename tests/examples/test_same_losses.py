@@ -1,0 +1,25 @@
+"""Same seed, same loss: an example's training does not depend on what computes it."""
+
+import types
+from collections.abc import Callable
+
+import pytest
+
+Load = Callable[[str, str], types.ModuleType]
+STEPS = 20
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["char_rnn.py", "dynamic_net.py", "tree_rnn.py", "mlp_digits.py"])
+@pytest.mark.parametrize("device", ["cpu", "wgpu"])
+def test_first_losses_agree_with_torch(example: Load, name: str, device: str) -> None:
+    expected = example(name, "torch").main(device="cpu", steps=STEPS, seed=0)
+    losses = example(name, "flambeau").main(device=device, steps=STEPS, seed=0)
+    assert losses == pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.slow
+def test_another_seed_gives_other_losses(example: Load) -> None:
+    """So the agreement above is not one of constants."""
+    module = example("char_rnn.py", "flambeau")
+    assert module.main(steps=2, seed=0) != pytest.approx(module.main(steps=2, seed=1), rel=1e-3)
