@@ -2,10 +2,11 @@
 
 Usage: lock.py PYODIDE_LOCK OUTPUT WHEEL...
 
-This is the library behind `pyodide lockfile add-wheels`. The command itself cannot be used: the version that pip resolves
-on Python 3.11 drops its result, and no released version reads the lock format of Pyodide 314 (its `info` has an ABI
-version, its packages a `tool` table). So the tool starts from the same Python and platform with no packages, and Pyodide's
-own header goes back afterwards. The lock then names exactly what lies in the site. Source: pyodide_lock/utils.py 0.1.2.
+This is the library behind `pyodide lockfile add-wheels`. The command itself cannot be used: the version that pip
+resolves on Python 3.11 drops its result, and no released version reads the lock format of Pyodide 314 (its `info`
+has an ABI version, its packages a `tool` table). So the tool starts from the same Python and platform with no
+packages, and Pyodide's own header goes back afterwards. The lock then names exactly what lies in the site. Source:
+pyodide_lock/utils.py 0.1.2.
 """
 
 import json

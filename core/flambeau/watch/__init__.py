@@ -6,7 +6,8 @@
         train()
 
 Unmodified training code is enough: `loss.backward()` on a scalar gives a point of the loss curve and the graph of the
-iteration, `optimizer.step()` ends the step. Off, nothing of this costs anything. The events are described in `events.py`.
+iteration, `optimizer.step()` ends the step. Off, nothing of this costs anything. The events are described in
+`events.py`.
 """
 
 from .errors import Frame, frames_of

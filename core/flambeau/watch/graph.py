@@ -7,10 +7,11 @@
      "leaves": [{"kind": "parameter", "name": "h2h.weight", "shape": [128, 128]}, …],
      "calls":  [{"parent": -1, "path": "", "type": "CharRNN"}, …]}
 
-An input is the number of a node, or -1 - n for leaf n. A site is shared by all nodes that agree in all it says, so a loop unrolled
-100 times does not say it 100 times. A call is one run of a module's forward; call -1 is none. Leaf kinds: `parameter`; `leaf`, a
-tensor with requires_grad that no module owns; `before`, a result of an earlier iteration; `data`, what the first ops read that
-needs no gradient. `partial` is the graph of an iteration that ended in an exception; its root is -1.
+An input is the number of a node, or -1 - n for leaf n. A site is shared by all nodes that agree in all it says, so
+a loop unrolled 100 times does not say it 100 times. A call is one run of a module's forward; call -1 is none. Leaf
+kinds: `parameter`; `leaf`, a tensor with requires_grad that no module owns; `before`, a result of an earlier
+iteration; `data`, what the first ops read that needs no gradient. `partial` is the graph of an iteration that ended
+in an exception; its root is -1.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Names of modules, parameters and other leaves, as the user wrote them.
 
-Modules and parameters are named from the outermost module that was called (`h2h`, `h2h.weight`); a leaf that belongs to no
-module by the variable that holds it where it is used.
+Modules and parameters are named from the outermost module that was called (`h2h`, `h2h.weight`); a leaf that
+belongs to no module by the variable that holds it where it is used.
 """
 
 from __future__ import annotations

@@ -1,11 +1,13 @@
 """What happened in one iteration, as a list of small integers.
 
-Every created node, every entry into a module and every return from one is a token. A token stands for all that the structure of
-the graph knows about it: op, shape, dtype, place in the source, and where the inputs come from, counted backwards
-from the node. Two iterations have the same structure exactly when their token lists are equal, so a step that was seen before
-costs one dictionary look-up; the 64-bit hashes of its tokens, which do not depend on the process, give the structural hash.
+Every created node, every entry into a module and every return from one is a token. A token stands for all that the
+structure of the graph knows about it: op, shape, dtype, place in the source, and where the inputs come from,
+counted backwards from the node. Two iterations have the same structure exactly when their token lists are equal, so
+a step that was seen before costs one dictionary look-up; the 64-bit hashes of its tokens, which do not depend on
+the process, give the structural hash.
 
-This is the hot path of watching: a training step of a recurrent network makes some 500 nodes, and this may not slow it visibly.
+This is the hot path of watching: a training step of a recurrent network makes some 500 nodes, and this may not slow
+it visibly.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 Input: TypeAlias = "int | Leaf | None"
-"""An input of a node: how many nodes earlier it was made, 0 if before this iteration; a leaf; None: it needs no gradient."""
+"""Where a node's input was made: so many nodes earlier, 0 if before this iteration; at a leaf; None: needs no gradient."""
 
 BEFORE = 0
 EXIT = 0

@@ -32,7 +32,8 @@ class Watching:
 
     Args:
         sink: called with every event, in order, from the thread that trains. What it raises ends the training.
-        graph_interval: seconds between two `graph` events at least, for a reader that cannot draw a new graph every step.
+        graph_interval: seconds between two `graph` events at least, for a reader that cannot draw a new graph every
+        step.
     """
 
     def __init__(self, sink: Sink, graph_interval: float = 0.0) -> None:
@@ -53,7 +54,8 @@ class Watching:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) ->
+    None:
         if _active is self:
             off()
 

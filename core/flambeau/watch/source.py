@@ -1,8 +1,8 @@
 """Which line of the user's code is running.
 
-Frames of flambeau itself are skipped, so an op inside `nn.Linear` is credited to the line that called the layer. A frame is
-remembered as (code object, instruction), two cheap attribute reads; line and columns are worked out once for each such
-place, when somebody asks.
+Frames of flambeau itself are skipped, so an op inside `nn.Linear` is credited to the line that called the layer. A
+frame is remembered as (code object, instruction), two cheap attribute reads; line and columns are worked out once
+for each such place, when somebody asks.
 """
 
 import sys
