@@ -1,0 +1,101 @@
+"""flambeau: deep learning in pure Python, on any GPU and in any browser tab.
+
+`import flambeau as torch` is the idea: names, semantics, defaults and error texts are PyTorch's.
+"""
+
+from __future__ import annotations
+
+import sys as _sys
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
+from . import autograd, backends
+from . import ops as _ops
+from .autograd.modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .device import device, device_name, get_default_device, set_default_device, synchronize
+from .dtype import (
+    bfloat16,
+    dtype,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    int8,
+    int16,
+    int32,
+    int64,
+    set_default_dtype,
+    uint8,
+)
+from .dtype import bool_ as bool
+from .numeric_limits import finfo, iinfo
+from .promotion import can_cast, promote_types, result_type
+from .random import (
+    Generator,
+    default_generator,
+    fork_rng,
+    get_rng_state,
+    initial_seed,
+    manual_seed,
+    seed,
+    set_rng_state,
+)
+from .shape import Size, broadcast_shapes
+from .tensor import Tensor
+
+__version__ = "0.1.0"
+
+float = float32
+double = float64
+half = float16
+long = int64
+int = int32
+short = int16
+inf = _sys.float_info.max * 10
+nan = inf - inf
+pi = 3.141592653589793
+e = 2.718281828459045
+newaxis = None
+strided = "torch.strided"
+contiguous_format = "torch.contiguous_format"
+preserve_format = "torch.preserve_format"
+channels_last = "torch.channels_last"
+
+globals().update(_ops.PUBLIC)
+
+
+def is_tensor(obj: _Any) -> _Any:
+    """Whether `obj` is a Tensor."""
+    return isinstance(obj, Tensor)
+
+
+def is_floating_point(input: Tensor) -> _Any:
+    """Whether a tensor's dtype is a floating-point one."""
+    return input.dtype.is_floating_point
+
+
+def numel(input: Tensor) -> _Any:
+    """The number of elements of a tensor."""
+    return input.numel()
+
+
+# Loaded when first used: `import flambeau` stays quick.
+_SUBMODULES = ("nn", "optim", "utils", "random", "watch", "testing", "accelerator", "cuda", "data")
+_LAZY = {"set_printoptions": "printing", "FloatTensor": "legacy_types", "LongTensor": "legacy_types"}
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _SUBMODULES:
+        return _import_module(f"{__name__}.{name}")
+    if name in _LAZY:
+        return getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
+    if name in ("DoubleTensor", "HalfTensor", "IntTensor", "ShortTensor", "CharTensor", "ByteTensor", "BoolTensor"):
+        return getattr(_import_module(f"{__name__}.legacy_types"), name)
+    raise AttributeError(f"module 'torch' has no attribute '{name}'".replace("torch", __name__))
+
+
+if _TYPE_CHECKING:
+    from . import nn, optim, utils
+
+    def __getattr__(name: str) -> _Any: ...

@@ -1,0 +1,193 @@
+"""The backward pass: one sweep over the recorded nodes, newest first. Iterative, so a chain of any length is fine.
+
+Source: https://docs.pytorch.org/docs/stable/notes/autograd.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from .modes import GradMode
+from .node import LEAF, Edge, Node
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+on_backward: Callable[[Any], None] | None = None
+"""Called with the root of each `Tensor.backward()`, before it runs, while somebody watches."""
+
+guard: Callable[[Node, Any, Any], Any] | None = None
+"""Runs a node's backward in its stead, while anomalies are looked for."""
+
+_by_number = attrgetter("sequence_nr")
+
+
+def run_backward(
+    roots: Sequence[tuple[Edge, Tensor]],
+    *,
+    retain_graph: bool,
+    create_graph: bool,
+    capture: Sequence[tuple[Edge, int]] = (),
+    accumulate: bool = True,
+    only: Sequence[Tensor] | None = None,
+) -> dict[int, Tensor]:
+    """Send gradients from `roots` to the leaves.
+
+    Args:
+        roots: edges into the graph and the gradient that enters there.
+        retain_graph: keep saved tensors for another pass.
+        create_graph: record the pass itself, for higher derivatives.
+        capture: edges whose summed gradient is returned, under the number given.
+        accumulate: add to `.grad` of the leaves reached.
+        only: the leaves to accumulate into, None for all.
+
+    Raises:
+        RuntimeError: the graph was freed by an earlier pass, or a saved tensor was modified in place.
+    """
+    nodes = _reachable([edge for edge, _ in roots])
+    nodes.sort(key=_by_number, reverse=True)
+    captured_at: dict[Any, dict[int, list[int]]] = {}
+    for edge, number in capture:
+        assert edge is not None
+        captured_at.setdefault(edge[0] if edge[1] != LEAF else id(edge[0]), {}).setdefault(edge[1], []).append(number)
+    wanted = _wanted(nodes, captured_at, only) if capture or only is not None else None
+
+    buffers: dict[Node, Any] = {}
+    leaves: dict[int, list[Any]] = {}
+    captured: dict[int, Tensor] = {}
+    before = GradMode.enabled
+    GradMode.enabled = create_graph
+    try:
+        for edge, grad in roots:
+            if edge is not None:
+                _deliver(edge, grad, buffers, leaves)
+        for node in nodes:
+            grad = buffers.pop(node, None)
+            if grad is None:
+                continue
+            if node._pre_hooks:
+                grad = _run_pre_hooks(node, grad)
+            spots = captured_at.get(node)
+            if spots is not None:
+                for output, numbers in spots.items():
+                    value = grad if node.outputs == 1 else grad[output]
+                    if value is not None:
+                        for number in numbers:
+                            captured[number] = value
+            mask = wanted[node] if wanted is not None else None
+            if mask is not None and True not in mask:
+                continue
+            results = node.backward(grad, mask) if guard is None else guard(node, grad, mask)
+            if not retain_graph:
+                node.release()
+            if node._post_hooks:
+                results = _run_post_hooks(node, results, grad)
+            # Written out rather than calling _deliver: this loop is the engine.
+            for edge, result in zip(node.edges, results):  # noqa: B905
+                if result is None or edge is None:
+                    continue
+                target, output = edge
+                if output == LEAF:
+                    entry = leaves.get(id(target))
+                    if entry is None:
+                        leaves[id(target)] = [target, result]
+                    else:
+                        entry[1] = entry[1] + result
+                elif target.outputs == 1:
+                    held = buffers.get(target)
+                    buffers[target] = result if held is None else held + result
+                else:
+                    _deliver(edge, result, buffers, leaves)
+        chosen = None if only is None else {id(t) for t in only}
+        for key, (leaf, grad) in leaves.items():
+            if leaf._hooks:
+                grad = run_tensor_hooks(leaf._hooks, grad)
+            for number in captured_at.get(key, {}).get(LEAF, ()):
+                captured[number] = grad
+            if accumulate and (chosen is None or key in chosen):
+                leaf._accumulate(grad, create_graph)
+    finally:
+        GradMode.enabled = before
+    return captured
+
+
+def _reachable(edges: list[Edge]) -> list[Node]:
+    seen: set[Node] = set()
+    found: list[Node] = []
+    stack = [e[0] for e in edges if e is not None and e[1] != LEAF]
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        found.append(node)
+        for edge in node.edges:
+            if edge is not None and edge[1] != LEAF and edge[0] not in seen:
+                stack.append(edge[0])
+    return found
+
+
+def _wanted(
+    nodes: list[Node], captured_at: dict[Any, dict[int, list[int]]], only: Sequence[Tensor] | None
+) -> dict[Node, tuple[bool, ...]]:
+    """For each node, which of its edges lead to something asked for."""
+    leaf_ids = {id(t) for t in only or ()} | {key for key in captured_at if isinstance(key, int)}
+    leads: dict[Node, tuple[bool, ...]] = {}
+    useful: set[Node] = {key for key in captured_at if not isinstance(key, int)}
+    for node in reversed(nodes):
+        mask = tuple(
+            e is not None and ((id(e[0]) in leaf_ids) if e[1] == LEAF else e[0] in useful) for e in node.edges
+        )
+        leads[node] = mask
+        if True in mask:
+            useful.add(node)
+    return leads
+
+
+def _deliver(edge: tuple[Any, int], grad: Tensor, buffers: dict[Node, Any], leaves: dict[int, list[Any]]) -> None:
+    target, output = edge
+    if output == LEAF:
+        entry = leaves.get(id(target))
+        if entry is None:
+            leaves[id(target)] = [target, grad]
+        else:
+            entry[1] = entry[1] + grad
+    elif target.outputs == 1:
+        held = buffers.get(target)
+        buffers[target] = grad if held is None else held + grad
+    else:
+        slots = buffers.get(target)
+        if slots is None:
+            slots = buffers[target] = [None] * target.outputs
+        slots[output] = grad if slots[output] is None else slots[output] + grad
+
+
+def run_tensor_hooks(hooks: dict[int, Any], grad: Tensor) -> Tensor:
+    """The gradient after a tensor's hooks, in the order they were registered."""
+    for hook in tuple(hooks.values()):
+        replaced = hook(grad)
+        if replaced is not None:
+            grad = replaced
+    return grad
+
+
+def _run_pre_hooks(node: Node, grad: Any) -> Any:
+    grads = (grad,) if node.outputs == 1 else tuple(grad)
+    assert node._pre_hooks is not None
+    for hook in tuple(node._pre_hooks.values()):
+        replaced = hook(grads)
+        if replaced is not None:
+            grads = replaced if isinstance(replaced, tuple) else (replaced,)
+    return grads[0] if node.outputs == 1 else list(grads)
+
+
+def _run_post_hooks(node: Node, results: tuple[Tensor | None, ...], grad: Any) -> tuple[Tensor | None, ...]:
+    outputs = (grad,) if node.outputs == 1 else tuple(grad)
+    assert node._post_hooks is not None
+    for hook in tuple(node._post_hooks.values()):
+        replaced = hook(tuple(results), outputs)
+        if replaced is not None:
+            results = replaced if isinstance(replaced, tuple) else (replaced,)
+    return results

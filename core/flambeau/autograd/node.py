@@ -1,0 +1,133 @@
+"""Nodes of the backward graph, created as ops run.
+
+A node knows where its gradients go: one edge per input of its op, `(node, output number)`, or `(leaf tensor, -1)` where the gradient is
+accumulated, or None. Nodes are numbered as they are created, and an edge always leads to an older one: descending numbers
+are a topological order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from ..tensor import Tensor
+
+Edge: TypeAlias = "tuple[Any, int] | None"
+LEAF = -1
+"""The output number of an edge that ends in a leaf tensor."""
+
+on_create: Callable[[Any, Any], None] | None = None
+"""Called with every new node and its first output while somebody watches (anomaly mode, `flambeau.watch`)."""
+
+_numbers = count()
+next_number = _numbers.__next__
+
+
+class Node:
+    """One recorded step. Subclasses compute: `apply(grads) -> grads of the inputs`."""
+
+    __slots__ = ("__weakref__", "_metadata", "_post_hooks", "_pre_hooks", "edges", "outputs", "sequence_nr")
+
+    edges: tuple[Edge, ...]
+    outputs: int
+    """How many outputs the op has. With one, gradients come as a tensor, else as a list."""
+
+    def __init__(self, edges: tuple[Edge, ...], outputs: int = 1) -> None:
+        self.edges = edges
+        self.outputs = outputs
+        self.sequence_nr = next_number()
+        self._pre_hooks: dict[int, Any] | None = None
+        self._post_hooks: dict[int, Any] | None = None
+        self._metadata: dict[Any, Any] | None = None
+
+    def name(self) -> str:
+        """The name that PyTorch prints: `AddBackward0`."""
+        return self.__class__.__name__
+
+    def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> tuple[Tensor | None, ...]:
+        """The gradients of the inputs; `wanted` tells which matter, None all."""
+        raise NotImplementedError(f"{self.__class__.__name__} does not define backward")
+
+    def release(self) -> None:
+        """Let go of what was saved for backward."""
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dictionary for whoever inspects the graph."""
+        if self._metadata is None:
+            self._metadata = {}
+        return self._metadata
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """Where the gradients go, as PyTorch shows it: leaves appear as `AccumulateGrad` nodes."""
+        shown: list[tuple[Node | None, int]] = []
+        for edge in self.edges:
+            if edge is None:
+                shown.append((None, 0))
+            elif edge[1] == LEAF:
+                shown.append((AccumulateGrad.of(edge[0]), 0))
+            else:
+                shown.append(edge)
+        return tuple(shown)
+
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(grad_inputs, grad_outputs)` after this node's backward; what it returns replaces grad_inputs."""
+        if self._post_hooks is None:
+            self._post_hooks = {}
+        return RemovableHandle(self._post_hooks, hook)
+
+    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(grad_outputs)` before this node's backward; what it returns replaces grad_outputs."""
+        if self._pre_hooks is None:
+            self._pre_hooks = {}
+        return RemovableHandle(self._pre_hooks, hook)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+
+class AccumulateGrad(Node):
+    """The end of the graph at a leaf, made only when somebody looks."""
+
+    __slots__ = ("variable",)
+
+    variable: Tensor
+
+    @classmethod
+    def of(cls, leaf: Tensor) -> AccumulateGrad:
+        """The node of a leaf; the same one each time while it is held."""
+        reference = leaf.__dict__.get("_accumulate_grad")
+        node: AccumulateGrad | None = reference() if reference is not None else None
+        if node is None:
+            import weakref
+
+            node = cls((), 1)
+            node.variable = leaf
+            leaf.__dict__["_accumulate_grad"] = weakref.ref(node)
+        return node
+
+
+class RemovableHandle:
+    """Removes a hook: `handle.remove()`, or as a context manager."""
+
+    _ids = count()
+
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+        self.id = next(RemovableHandle._ids)
+        self._hooks: dict[int, Any] | None = hooks
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        """Remove the hook; again is harmless."""
+        if self._hooks is not None:
+            self._hooks.pop(self.id, None)
+            self._hooks = None
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.remove()

@@ -1,0 +1,77 @@
+"""Element types, with PyTorch's names: `flambeau.float32`, `flambeau.int64`, `flambeau.bool`, ...
+
+Source: https://docs.pytorch.org/docs/stable/tensor_attributes.html#torch.dtype
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import Final
+
+
+class dtype:
+    """The type of a tensor's elements. The instances below are the only ones; compare them with `is` or `==`."""
+
+    __slots__ = ("format", "is_complex", "is_floating_point", "is_signed", "itemsize", "legacy_name", "name", "priority")
+
+    def __init__(self, name: str, itemsize: int, format: str, legacy_name: str, priority: int) -> None:
+        self.name: Final = name
+        self.itemsize: Final = itemsize  # bytes
+        self.format: Final = format  # struct / array module code of one element; "" where Python has none
+        self.legacy_name: Final = legacy_name  # as in torch.FloatTensor, which error texts still print
+        self.priority: Final = priority  # 0 bool < 1 integer < 2 floating point: PyTorch's promotion categories
+        self.is_floating_point: Final = priority == 2
+        self.is_complex: Final = False
+        self.is_signed: Final = name not in ("uint8", "bool")
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+    def __reduce__(self) -> str:
+        # "bool" is spelled bool_ at module level, where the builtin must stay reachable.
+        return "bool_" if self.name == "bool" else self.name
+
+    def __copy__(self) -> dtype:
+        return self
+
+    def __deepcopy__(self, memo: object) -> dtype:
+        return self
+
+    @property
+    def is_integral(self) -> builtins.bool:
+        """True for integers, False for bool and floating point."""
+        return self.priority == 1
+
+
+float64 = dtype("float64", 8, "d", "Double", 2)
+float32 = dtype("float32", 4, "f", "Float", 2)
+float16 = dtype("float16", 2, "e", "Half", 2)
+bfloat16 = dtype("bfloat16", 2, "", "BFloat16", 2)
+int64 = dtype("int64", 8, "q", "Long", 1)
+int32 = dtype("int32", 4, "i", "Int", 1)
+int16 = dtype("int16", 2, "h", "Short", 1)
+int8 = dtype("int8", 1, "b", "Char", 1)
+uint8 = dtype("uint8", 1, "B", "Byte", 1)
+bool_ = dtype("bool", 1, "?", "Bool", 0)
+
+ALL: Final = (float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, bool_)
+BY_NAME: Final = {d.name: d for d in ALL}
+
+_default: dtype = float32
+
+
+def get_default_dtype() -> dtype:
+    """The floating-point dtype that `tensor(1.5)` and division of integers give; float32 at start."""
+    return _default
+
+
+def set_default_dtype(d: dtype) -> None:
+    """Set the default floating-point dtype.
+
+    Raises:
+        TypeError: `d` is not a floating-point dtype.
+    """
+    global _default
+    if not isinstance(d, dtype) or not d.is_floating_point:
+        raise TypeError("only floating-point types are supported as the default type")
+    _default = d

@@ -1,0 +1,120 @@
+"""The op table: every op by family, and what of it the public namespace and the Tensor class get.
+
+A family is a file. It lists its `FUNCTIONS` (public as `flambeau.<name>`), `METHODS` (of Tensor), `INPLACE` (functions whose in-place form,
+`<name>_`, is a method) and `ALIASES` (other public names). To add a family, add it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..tensor import Tensor
+from . import (
+    activation,
+    comparison,
+    conversion,
+    creation,
+    elementwise_loss,
+    indexing,
+    inplace,
+    joining,
+    loss,
+    matmul,
+    nonlinearity,
+    pointwise,
+    random,
+    recurrent,
+    reduction,
+    sorting,
+    views,
+)
+
+FAMILIES = (
+    creation, random, pointwise, comparison, reduction, matmul, views, joining, indexing, sorting, activation, nonlinearity, recurrent,
+    loss, elementwise_loss, conversion, inplace,
+)  # fmt: skip
+
+PUBLIC: dict[str, Callable[..., Any]] = {}
+"""What `flambeau` exports, by name."""
+
+
+def _attach() -> None:
+    for family in FAMILIES:
+        for f in getattr(family, "FUNCTIONS", ()):
+            PUBLIC[f.__name__] = f
+        for f in getattr(family, "METHODS", ()):
+            setattr(Tensor, f.__name__, f)
+        for name, f in getattr(family, "ALIASES", {}).items():
+            PUBLIC[name] = f
+            setattr(Tensor, name, f)
+        for name, f in getattr(family, "METHOD_ALIASES", {}).items():
+            setattr(Tensor, name, f)
+        for f in getattr(family, "INPLACE", ()):
+            setattr(Tensor, f.__name__ + "_", inplace.in_place(f))
+
+
+def _attach_operators() -> None:
+    plain = {
+        "add": pointwise.plus, "sub": pointwise.sub, "mul": pointwise.mul, "truediv": pointwise.true_divide,
+        "floordiv": pointwise.floor_divide, "mod": pointwise.remainder, "pow": pointwise.pow, "matmul": matmul.matmul,
+        "and": comparison.bitwise_and, "or": comparison.bitwise_or, "xor": comparison.bitwise_xor,
+        "lshift": comparison.bitwise_left_shift, "rshift": comparison.bitwise_right_shift,
+    }  # fmt: skip
+    for name, f in plain.items():
+        setattr(Tensor, f"__{name}__", _operator(f))
+        setattr(Tensor, f"__r{name}__", _reflected(f))
+        setattr(Tensor, f"__i{name}__", _operator(inplace.in_place(f)))
+    compare = {"lt": comparison.lt, "le": comparison.le, "gt": comparison.gt, "ge": comparison.ge, "eq": comparison.eq, "ne": comparison.ne}
+    for name, f in compare.items():
+        setattr(Tensor, f"__{name}__", _operator(f))
+    one = {"neg": pointwise.neg, "pos": pointwise.positive, "abs": pointwise.abs, "invert": comparison.bitwise_not}
+    for name, f in one.items():
+        setattr(Tensor, f"__{name}__", f)
+    Tensor.__getitem__ = indexing.getitem  # type: ignore[method-assign]
+    Tensor.__setitem__ = indexing.setitem  # type: ignore[method-assign]
+    Tensor.where = lambda input, condition, other: pointwise.where(condition, input, other)
+    Tensor.T = property(_reversed_dims)
+    Tensor.mT = property(lambda x: views.transpose(x, -2, -1))
+    Tensor.H = property(lambda x: views.transpose(x, -2, -1))
+
+
+def _reversed_dims(x: Tensor) -> Tensor:
+    return views.t(x) if x.dim() == 2 else views.permute(x, tuple(range(x.dim()))[::-1])
+
+
+_NUMBERS = (Tensor, int, float)
+
+
+def _operator(f: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
+    """`f` as a binary operator: NotImplemented for what is not a tensor or number, so that Python tries the other operand."""
+
+    def call(self: Tensor, other: Any) -> Any:
+        if isinstance(other, _NUMBERS) or hasattr(other, "__array__"):
+            return f(self, other)
+        return NotImplemented
+
+    return call
+
+
+def _reflected(f: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
+    def call(self: Tensor, other: Any) -> Any:
+        if isinstance(other, _NUMBERS) or hasattr(other, "__array__"):
+            return f(other, self)
+        return NotImplemented
+
+    return call
+
+
+_attach()
+_attach_operators()
+
+
+def __getattr__(name: str) -> Any:
+    """Ops that are not public functions of `flambeau`, by family: `ops.linear`, `ops.lstm_cell`, ..."""
+    for family in FAMILIES:
+        found = family.__dict__.get(name)
+        if found is not None and not name.startswith("_"):
+            globals()[name] = found
+            return found
+    raise AttributeError(f"module 'flambeau.ops' has no attribute '{name}'")

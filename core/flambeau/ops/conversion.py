@@ -1,0 +1,146 @@
+"""Between dtypes and devices.
+
+Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import dtype as dtypes
+from ..autograd import node as graph
+from ..autograd.modes import GradMode
+from ..backends.protocol import Array
+from ..device import device, resolve
+from ..dtype import bfloat16, bool_, dtype, float16, float32, float64, int8, int16, int32, int64, uint8
+from ..storage import Storage
+from ..tensor import Tensor, from_array, gradient_edge, needs_grad
+from .creation import check_dtype
+from .op import op
+from .views import ViewNode
+
+
+def _kind_of_call(input: Any, kind: dtype) -> dtype:
+    return kind
+
+
+@op(result=_kind_of_call, name="ToCopyBackward0", input=lambda g, input_dtype: cast(g, input_dtype))
+def _cast(be: Any, input: Array, kind: dtype) -> Any:
+    return be.cast(input, kind)
+
+
+def cast(input: Tensor, kind: dtype) -> Tensor:
+    """`input` in another dtype; itself where it has it.
+
+    Raises:
+        TypeError: the device cannot hold that dtype.
+    """
+    if input.dtype is kind:
+        return input
+    check_dtype(input._storage.backend, input.device, kind)
+    if not kind.is_floating_point and input._requires_grad:
+        input = input.detach()
+    result: Tensor = _cast(input, kind)
+    return result
+
+
+def move(input: Tensor, place: device) -> Tensor:
+    """A copy of `input` on another device, through which gradients flow back."""
+    backend, home = resolve(place)
+    check_dtype(backend, home, input.dtype)
+    array = backend.from_bytes(input._bytes(), input._shape, input.dtype)
+    moved = from_array(array, input.dtype, Storage(None, backend, home))
+    if GradMode.enabled and needs_grad(input):
+        node = ViewNode((gradient_edge(input),))
+        node.label = "ToCopyBackward0"
+        node.derivative = move
+        node.arguments = (input.device,)
+        moved._requires_grad = True
+        moved._node = node
+        if graph.on_create is not None:
+            graph.on_create(node, moved)
+    return moved
+
+
+def to(
+    input: Tensor,
+    *args: Any,
+    device: Any = None,
+    dtype: dtype | None = None,
+    non_blocking: bool = False,
+    copy: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """`input` with another dtype, on another device, or as another tensor has them; itself where nothing changes."""
+    for a in args:
+        if isinstance(a, dtypes.dtype):
+            dtype = a
+        elif isinstance(a, Tensor):
+            dtype, device = a.dtype, a.device
+        elif a is not None and not isinstance(a, bool):
+            device = a
+    result = input
+    if dtype is not None and dtype is not input.dtype:
+        moving = device is not None and resolve(device)[0] is not input._storage.backend
+        # Convert where the dtype exists: a float64 tensor becomes float32 before it goes to a GPU without float64.
+        if moving and dtype not in input._storage.backend.dtypes:
+            result = cast(move(result, resolve(device)[1]), dtype)
+            device = None
+        else:
+            result = cast(result, dtype)
+    if device is not None:
+        backend, place = resolve(device)
+        if backend is not input._storage.backend:
+            result = move(result, place)
+    return result.clone() if copy and result is input else result
+
+
+def type_(input: Tensor, dtype: Any = None) -> Any:
+    """The legacy type name, "torch.FloatTensor"; or `input` in another dtype."""
+    if dtype is None:
+        prefix = "torch." if input.device.type in ("cpu", "reference", "numpy") else f"torch.{input.device.type}."
+        return f"{prefix}{input.dtype.legacy_name}Tensor"
+    if isinstance(dtype, str):
+        name = dtype.rpartition(".")[2].removesuffix("Tensor")
+        dtype = next((d for d in dtypes.ALL if d.legacy_name == name), None)
+        if dtype is None:
+            raise ValueError(f"invalid type: 'torch.{name}Tensor'")
+    kind = getattr(dtype, "_kind", dtype)
+    return to(input, kind)
+
+
+def type_as(input: Tensor, other: Tensor) -> Tensor:
+    """`input` with the dtype and device of `other`."""
+    return to(input, other)
+
+
+def cpu(input: Tensor) -> Tensor:
+    """`input` in the process's memory."""
+    return to(input, device="cpu")
+
+
+def cuda(input: Tensor, device: Any = None, non_blocking: bool = False) -> Tensor:
+    """Fails, as in a PyTorch without CUDA; `to("wgpu")` moves to a GPU."""
+    return to(input, device="cuda")
+
+
+def _converter(name: str, kind: dtype) -> Any:
+    def convert(input: Tensor, memory_format: Any = None) -> Tensor:
+        return cast(input, kind)
+
+    convert.__name__ = convert.__qualname__ = name
+    convert.__doc__ = f"`input` as {kind.name}."
+    return convert
+
+
+CONVERTERS = tuple(
+    _converter(name, kind)
+    for name, kind in {
+        "double": float64, "float": float32, "half": float16, "bfloat16": bfloat16, "long": int64, "int": int32, "short": int16,
+        "char": int8, "byte": uint8, "bool": bool_,
+    }.items()
+)  # fmt: skip
+
+FUNCTIONS = ()
+METHODS = (to, type_as, cpu, cuda, *CONVERTERS)
+METHOD_ALIASES = {"type": type_}

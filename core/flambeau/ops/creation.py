@@ -1,0 +1,543 @@
+"""Making tensors: from data, filled, or in a pattern.
+
+Source: https://docs.pytorch.org/docs/stable/torch.html#creation-ops
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import struct
+import sys
+from array import array
+from collections.abc import Sequence
+from typing import Any
+
+from .. import dtype as dtypes
+from ..backends.protocol import Array
+from ..device import current, device, resolve
+from ..dtype import bfloat16, bool_, dtype, float16, int64
+from ..shape import Size, checked_sizes
+from ..storage import Storage
+from ..tensor import Tensor, from_array
+from .op import op, store, wrap_integer
+
+Place = device | str | int | None
+
+
+def _home(d: Place, kind: dtype) -> Storage:
+    """An empty box on a device that can hold the dtype."""
+    backend, place = resolve(d)
+    check_dtype(backend, place, kind)
+    return Storage(None, backend, place)
+
+
+def check_dtype(backend: Any, place: device, kind: dtype) -> None:
+    """Raise where a device cannot hold a dtype, and say what to do."""
+    if kind not in backend.dtypes:
+        hint = " Use float32 instead, for example with .float() before .to()." if kind.name == "float64" else ""
+        raise TypeError(
+            f"Cannot convert a {place.type} Tensor to {kind.name} dtype as the {place.type} device doesn't support {kind.name}.{hint}"
+        )
+
+
+def _made(array: Array, kind: dtype, home: Storage, requires_grad: bool = False) -> Tensor:
+    made = from_array(array, kind, home)
+    if requires_grad:
+        made.requires_grad = True
+    return made
+
+
+# --- from data ------------------------------------------------------------------------------------------------------------
+
+
+def pack(values: Sequence[Any], kind: dtype) -> Any:
+    """Python numbers as the bytes of a dtype; integers wrap, floats given to integer dtypes are truncated."""
+    if kind is float16:
+        return struct.pack(f"={len(values)}e", *[_half(v) for v in values])
+    if kind is bfloat16:
+        words = array("I", array("f", values).tobytes())
+        return array("H", [_round_bfloat16(w) for w in words]).tobytes()
+    if kind is bool_:
+        return bytes(map(bool, values))
+    if kind.is_floating_point:
+        return array(kind.format, values)
+    try:
+        return array(kind.format, values)
+    except TypeError:
+        return pack([int(v) for v in values], kind)
+    except OverflowError:
+        if kind is int64:
+            raise RuntimeError("Overflow when unpacking long long") from None
+        return array(kind.format, [wrap_integer(v, kind) for v in values])
+
+
+def _half(v: float) -> float:
+    try:
+        struct.pack("e", v)
+    except OverflowError:
+        return math.copysign(math.inf, v)
+    return v
+
+
+def _round_bfloat16(word: int) -> int:
+    """The upper half of a float32's bits, rounded to nearest even."""
+    if word & 0x7F800000 == 0x7F800000 and word & 0x7FFFFF:
+        return (word >> 16) | 0x40
+    return (word + 0x7FFF + ((word >> 16) & 1)) >> 16
+
+
+def _flatten(data: Any) -> tuple[list[Any], tuple[int, ...]]:
+    """Nested sequences as a flat list and a shape.
+
+    Raises:
+        ValueError: rows of different lengths, in PyTorch's words.
+    """
+    level = [data]
+    shape: list[int] = []
+    while level and _is_sequence(level[0]):
+        length = len(level[0])
+        for i, row in enumerate(level):
+            if not _is_sequence(row) or len(row) != length:
+                got = len(row) if _is_sequence(row) else None
+                if got is None:
+                    raise TypeError(f"not a sequence: {type(row).__name__}")
+                raise ValueError(f"expected sequence of length {length} at dim {len(shape)} (got {got})")
+        shape.append(length)
+        level = [x for row in level for x in row]
+    return level, tuple(shape)
+
+
+def _is_sequence(x: Any) -> bool:
+    if isinstance(x, (list, tuple, range)):
+        return True
+    if isinstance(x, (str, bytes, Tensor)) or not hasattr(x, "__len__"):
+        return False
+    return getattr(x, "shape", None) != ()  # NumPy's 0-d arrays have a length that raises
+
+
+def _infer(values: list[Any]) -> dtype:
+    floating = False
+    integer = False
+    for v in values:
+        if isinstance(v, float):
+            floating = True
+            break
+        if not isinstance(v, bool):
+            integer = True
+    if floating or not values:
+        return dtypes.get_default_dtype()
+    return int64 if integer else bool_
+
+
+def _number(v: Any) -> Any:
+    if isinstance(v, (bool, int, float)):
+        return v
+    if isinstance(v, Tensor) or hasattr(v, "item"):
+        return v.item()
+    if isinstance(v, str):
+        raise TypeError(f"new(): invalid data type '{type(v).__name__}'")
+    if hasattr(v, "__index__"):
+        return operator.index(v)
+    if hasattr(v, "__float__"):
+        return float(v)
+    if v is None:
+        raise RuntimeError("Could not infer dtype of NoneType")
+    raise RuntimeError(f"Could not infer dtype of {type(v).__name__}")
+
+
+def _is_numpy(x: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(x, (numpy.ndarray, numpy.generic))
+
+
+def tensor(
+    data: Any,
+    *,
+    dtype: dtype | None = None,
+    device: Place = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    """A tensor with a copy of `data`: a number, nested sequences of numbers, or a NumPy array.
+
+    Args:
+        dtype: default by the data: bool, int64, or the default floating-point dtype; a NumPy array keeps its own.
+
+    Raises:
+        ValueError: rows of different lengths.
+    """
+    if isinstance(data, Tensor):
+        copied = data.detach().clone()
+        made = copied.to(device=device or data.device, dtype=dtype or data.dtype)
+    elif _is_numpy(data):
+        made = _from_numpy_copy(data, dtype, device)
+    else:
+        values, shape = _flatten(data)
+        if not all([v.__class__ in (float, int, bool) for v in values]):
+            first = next((v for v in values if isinstance(v, Tensor) or _is_numpy(v)), None)
+            if first is not None and getattr(first, "ndim", 0) and getattr(first, "shape", ()) != ():
+                if _is_numpy(first):
+                    return tensor([v.tolist() for v in values], dtype=dtype or _dtype_of_numpy(first), device=device, requires_grad=requires_grad)
+                if first.numel() != 1:
+                    raise ValueError("only one element tensors can be converted to Python scalars")
+            if dtype is None and first is not None and not any(isinstance(v, float) for v in values):
+                dtype = first.dtype if isinstance(first, Tensor) else _dtype_of_numpy(first)
+            values = [_number(v) for v in values]
+        kind = dtype or _infer(values)
+        home = _home(device, kind)
+        made = from_array(home.backend.from_bytes(pack(values, kind), shape, kind), kind, home)
+    if requires_grad:
+        made.requires_grad = True
+    return made
+
+
+def _dtype_of_numpy(x: Any) -> dtype:
+    kind = dtypes.BY_NAME.get(x.dtype.name)
+    if kind is None:
+        raise TypeError(
+            f"can't convert np.ndarray of type numpy.{x.dtype.name}. The only supported types are: float64, float32, float16, int64, "
+            "int32, int16, int8, uint8, and bool."
+        )
+    return kind
+
+
+def _from_numpy_copy(x: Any, kind: dtype | None, place: Place) -> Tensor:
+    import numpy as np
+
+    own = _dtype_of_numpy(x)
+    home = _home("cpu", own)
+    made = from_array(home.backend.from_bytes(np.ascontiguousarray(x).tobytes(), x.shape, own), own, home)
+    return made.to(device=current() if place is None else place, dtype=kind or own)
+
+
+def from_numpy(ndarray: Any) -> Tensor:
+    """A tensor that shares the memory of a NumPy array.
+
+    Raises:
+        TypeError: not an array, or of a dtype that tensors do not have.
+    """
+    if not _is_numpy(ndarray) or not hasattr(ndarray, "ctypes"):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    import numpy as np
+
+    kind = _dtype_of_numpy(ndarray)
+    home = _home("cpu", kind)
+    share = getattr(home.backend, "from_numpy", None)
+    if share is None:
+        return tensor(ndarray)
+    if any(s < 0 for s in ndarray.strides):
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently supported. "
+            "(You can probably work around this by making a copy of your array  with array.copy().) "
+        )
+    if ndarray.flags.c_contiguous:
+        return from_array(share(ndarray), kind, home)
+    # The storage is the stretch of memory that the array's elements lie in.
+    size = ndarray.itemsize
+    strides = tuple(s // size for s in ndarray.strides)
+    reach = sum((n - 1) * s for n, s in zip(ndarray.shape, strides, strict=True)) + 1 if ndarray.size else 0
+    flat = np.lib.stride_tricks.as_strided(ndarray, (reach,), (size,))
+    made = from_array(share(flat), kind, home)
+    made._shape = ndarray.shape
+    made._view = (strides, 0)
+    return made
+
+
+def as_tensor(data: Any, dtype: dtype | None = None, device: Place = None) -> Tensor:
+    """`data` as a tensor, without a copy where that is possible."""
+    if isinstance(data, Tensor):
+        return data.to(device=device or data.device, dtype=dtype or data.dtype)
+    if _is_numpy(data) and hasattr(data, "ctypes") and all(s >= 0 for s in data.strides):
+        made = from_numpy(data)
+        return made.to(device=device if device is not None else made.device, dtype=dtype or made.dtype)
+    return tensor(data, dtype=dtype, device=device)
+
+
+def asarray(obj: Any, *, dtype: dtype | None = None, device: Place = None, copy: bool | None = None, requires_grad: bool = False) -> Tensor:
+    """`as_tensor`, or a copy where asked."""
+    made = tensor(obj, dtype=dtype, device=device) if copy else as_tensor(obj, dtype, device)
+    return made.requires_grad_() if requires_grad else made
+
+
+def frombuffer(buffer: Any, *, dtype: dtype, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
+    """A 1-D tensor of the elements in a buffer."""
+    data = memoryview(buffer).cast("B")[offset:]
+    n = len(data) // dtype.itemsize if count < 0 else count
+    home = _home("cpu", dtype)
+    return _made(home.backend.from_bytes(bytes(data[: n * dtype.itemsize]), (n,), dtype), dtype, home, requires_grad)
+
+
+def legacy_tensor(*args: Any, kind: dtype | None = None, device: Place = None) -> Tensor:
+    """`torch.Tensor(...)`: sizes give an uninitialised (here zero) tensor, data a tensor of the default dtype."""
+    kind = kind or dtypes.get_default_dtype()
+    if not args:
+        return zeros(0, dtype=kind, device=device)
+    if len(args) == 1 and not isinstance(args[0], int):
+        data = args[0]
+        if isinstance(data, Size):
+            return zeros(data, dtype=kind, device=device)
+        if isinstance(data, Tensor):
+            return data.detach().to(kind)
+        if isinstance(data, float):
+            raise TypeError("new(): data must be a sequence (got float)")
+        return tensor(data, dtype=kind, device=device)
+    return zeros(*args, dtype=kind, device=device)
+
+
+# --- filled ---------------------------------------------------------------------------------------------------------------
+
+
+def full(
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: dtype | None = None,
+    device: Place = None,
+    requires_grad: bool = False,
+    out: Tensor | None = None,
+    layout: Any = None,
+) -> Tensor:
+    """A tensor of a shape with every element `fill_value`."""
+    if isinstance(fill_value, Tensor):
+        fill_value = fill_value.item()
+    kind = dtype or _infer([fill_value])
+    shape = checked_sizes((size,) if not isinstance(size, int) else ((size,),))
+    home = _home(device, kind)
+    value = bool(fill_value) if kind is bool_ else fill_value
+    if kind.is_integral:
+        value = wrap_integer(int(value), kind)
+    made = _made(home.backend.full(shape, value, kind), kind, home, requires_grad)
+    return made if out is None else store(out, made)
+
+
+def zeros(*size: Any, dtype: dtype | None = None, out: Tensor | None = None, **options: Any) -> Tensor:
+    """Zeros of a shape."""
+    return full(_shape(size, options), 0, dtype=dtype or dtypes.get_default_dtype(), out=out, **options)
+
+
+def ones(*size: Any, dtype: dtype | None = None, out: Tensor | None = None, **options: Any) -> Tensor:
+    """Ones of a shape."""
+    return full(_shape(size, options), 1, dtype=dtype or dtypes.get_default_dtype(), out=out, **options)
+
+
+def empty(*size: Any, dtype: dtype | None = None, out: Tensor | None = None, **options: Any) -> Tensor:
+    """A tensor of a shape whose elements are not to be relied on (they are 0)."""
+    for ignored in ("pin_memory", "memory_format"):
+        options.pop(ignored, None)
+    return full(_shape(size, options), 0, dtype=dtype or dtypes.get_default_dtype(), out=out, **options)
+
+
+def _shape(args: tuple[Any, ...], options: dict[str, Any]) -> tuple[int, ...]:
+    if "size" in options:
+        args = (options.pop("size"),)
+    return checked_sizes(args)
+
+
+def _like(input: Tensor, value: Any, options: dict[str, Any]) -> Tensor:
+    options.pop("memory_format", None)
+    kind = options.pop("dtype", None) or input.dtype
+    place = options.pop("device", None)
+    return full(input._shape, value, dtype=kind, device=input.device if place is None else place, **options)
+
+
+def zeros_like(input: Tensor, **options: Any) -> Tensor:
+    """Zeros of the shape, dtype and device of `input`."""
+    return _like(input, 0, options)
+
+
+def ones_like(input: Tensor, **options: Any) -> Tensor:
+    """Ones of the shape, dtype and device of `input`."""
+    return _like(input, 1, options)
+
+
+def empty_like(input: Tensor, **options: Any) -> Tensor:
+    """As `zeros_like`; the elements are not to be relied on."""
+    return _like(input, 0, options)
+
+
+def full_like(input: Tensor, fill_value: Any, **options: Any) -> Tensor:
+    """A tensor of the shape, dtype and device of `input` with every element `fill_value`."""
+    return _like(input, fill_value, options)
+
+
+# --- patterns -------------------------------------------------------------------------------------------------------------
+
+
+def arange(
+    start: Any,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: dtype | None = None,
+    device: Place = None,
+    requires_grad: bool = False,
+    out: Tensor | None = None,
+) -> Tensor:
+    """`start`, `start + step`, ... up to but without `end`; int64 for integers, else the default floating-point dtype.
+
+    Raises:
+        RuntimeError: a step of 0 or in the wrong direction.
+    """
+    if end is None:
+        start, end = 0, start
+    start, end, step = (_number(v) for v in (start, end, step))
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    kind = dtype or _infer([start, end, step])
+    if isinstance(start, int) and isinstance(end, int) and isinstance(step, int):
+        count = max(0, -((start - end) // step))
+    else:
+        count = math.ceil((end - start) / step)
+    home = _home(device, kind)
+    made = _made(home.backend.arange(start, step, count, kind), kind, home, requires_grad)
+    return made if out is None else store(out, made)
+
+
+def range_(start: Any, end: Any, step: Any = 1, **options: Any) -> Tensor:
+    """As `arange`, floating point, with `end` included; deprecated in PyTorch."""
+    count = math.floor((end - start) / step) + 1
+    options.setdefault("dtype", dtypes.get_default_dtype())
+    return arange(count, **options) * step + start
+
+
+def linspace(
+    start: Any, end: Any, steps: int, *, dtype: dtype | None = None, device: Place = None, requires_grad: bool = False
+) -> Tensor:
+    """`steps` numbers evenly spaced from `start` to `end`, both included."""
+    start, end = _number(start), _number(end)
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    kind = dtype or dtypes.get_default_dtype()
+    step = (end - start) / (steps - 1) if steps > 1 else 0.0
+    # From both ends, as PyTorch, so that the last element is `end` exactly.
+    values = [start + step * i if i < steps // 2 else end - step * (steps - 1 - i) for i in range(steps)]
+    if steps == 1:
+        values = [start]
+    return tensor(values, dtype=kind, device=device, requires_grad=requires_grad)
+
+
+def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: Any) -> Tensor:
+    """Powers of `base` with exponents evenly spaced from `start` to `end`."""
+    kind = options.pop("dtype", None) or dtypes.get_default_dtype()
+    return tensor([base**e for e in linspace(start, end, steps, dtype=dtypes.float64).tolist()], dtype=kind, **options)
+
+
+def eye(
+    n: int, m: int | None = None, *, dtype: dtype | None = None, device: Place = None, requires_grad: bool = False
+) -> Tensor:
+    """Ones on the diagonal of an (n, m) matrix, zeros elsewhere."""
+    made = zeros(n, n if m is None else m, dtype=dtype, device=device)
+    made.diagonal().fill_(1)
+    return made.requires_grad_() if requires_grad else made
+
+
+def _triangle(be: Any, x: Array, diagonal: int, upper: bool) -> Any:
+    n, m = x.shape[-2:]
+    rows = be.reshape(be.arange(diagonal, 1, n, int64), (n, 1))
+    columns = be.reshape(be.arange(0, 1, m, int64), (1, m))
+    keep = be.le(rows, columns) if upper else be.le(columns, rows)
+    return be.where(keep, x, False if be.dtype_of(x) is bool_ else 0)
+
+
+@op(name="TrilBackward0", input=lambda g, diagonal: tril(g, diagonal))
+def _tril(be: Any, input: Array, diagonal: int) -> Any:
+    return _triangle(be, input, diagonal, upper=False)
+
+
+@op(name="TriuBackward0", input=lambda g, diagonal: triu(g, diagonal))
+def _triu(be: Any, input: Array, diagonal: int) -> Any:
+    return _triangle(be, input, diagonal, upper=True)
+
+
+def tril(input: Tensor, diagonal: int = 0) -> Tensor:
+    """The lower triangle of matrices, zero above a diagonal."""
+    if len(input._shape) < 2:
+        raise RuntimeError("tril: input tensor must have at least 2 dimensions")
+    result: Tensor = _tril(input, diagonal)
+    return result
+
+
+def triu(input: Tensor, diagonal: int = 0) -> Tensor:
+    """The upper triangle of matrices, zero below a diagonal."""
+    if len(input._shape) < 2:
+        raise RuntimeError("triu: input tensor must have at least 2 dimensions")
+    result: Tensor = _triu(input, diagonal)
+    return result
+
+
+def diag(input: Tensor, diagonal: int = 0) -> Tensor:
+    """A vector as the diagonal of a matrix, or the diagonal of a matrix."""
+    if len(input._shape) == 2:
+        return input.diagonal(diagonal)
+    if len(input._shape) != 1:
+        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.dim()}D")
+    return diag_embed(input, diagonal)
+
+
+def diag_embed(input: Tensor, offset: int = 0) -> Tensor:
+    """The last dimension as the diagonal of matrices."""
+    from .views import embed
+
+    side = input._shape[-1] + abs(offset)
+    shape = (*input._shape[:-1], side, side)
+    start = offset if offset >= 0 else -offset * side
+    steps = []
+    step = side * side
+    for size in reversed(input._shape[:-1]):
+        steps.append(step)
+        step *= size
+    result: Tensor = embed(input, shape, (input._shape, (*reversed(steps), side + 1), start))
+    return result
+
+
+# --- like another tensor --------------------------------------------------------------------------------------------------
+
+
+def _as_own(input: Tensor, options: dict[str, Any]) -> dict[str, Any]:
+    options.setdefault("dtype", None)
+    options["dtype"] = options["dtype"] or input.dtype
+    if options.get("device") is None:
+        options["device"] = input.device
+    return options
+
+
+def new_zeros(input: Tensor, *size: Any, **options: Any) -> Tensor:
+    """Zeros of a shape, with the dtype and device of `input`."""
+    return zeros(*size, **_as_own(input, options))
+
+
+def new_ones(input: Tensor, *size: Any, **options: Any) -> Tensor:
+    """Ones of a shape, with the dtype and device of `input`."""
+    return ones(*size, **_as_own(input, options))
+
+
+def new_empty(input: Tensor, *size: Any, **options: Any) -> Tensor:
+    """An uninitialised (here zero) tensor with the dtype and device of `input`."""
+    return empty(*size, **_as_own(input, options))
+
+
+def new_full(input: Tensor, size: Any, fill_value: Any, **options: Any) -> Tensor:
+    """A filled tensor with the dtype and device of `input`."""
+    return full(size, fill_value, **_as_own(input, options))
+
+
+def new_tensor(input: Tensor, data: Any, **options: Any) -> Tensor:
+    """`tensor(data)` with the dtype and device of `input`."""
+    return tensor(data, **_as_own(input, options))
+
+
+def new(input: Tensor, *args: Any) -> Tensor:
+    """The legacy constructor with the dtype and device of `input`."""
+    return legacy_tensor(*args, kind=input.dtype, device=input.device)
+
+
+FUNCTIONS = (
+    tensor, from_numpy, as_tensor, asarray, frombuffer, full, zeros, ones, empty, zeros_like, ones_like, empty_like, full_like, arange,
+    linspace, logspace, eye, tril, triu, diag, diag_embed,
+)  # fmt: skip
+METHODS = (tril, triu, diag, diag_embed, new_zeros, new_ones, new_empty, new_full, new_tensor, new)
+INPLACE = (tril, triu)
+ALIASES = {"range": range_}

@@ -1,0 +1,577 @@
+"""Indexing: `x[...]` in all its forms, and the ops that pick or place elements by index tensors.
+
+Source: https://docs.pytorch.org/docs/stable/tensors.html and NumPy's rules for advanced indexing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..backends.protocol import Array
+from ..dtype import bool_, int64, uint8
+from ..shape import broadcast_shapes, wrap_dim
+from ..tensor import Tensor
+from .inplace import check_writable, copy_, overwrite
+from .op import op, raise_devices
+from .views import alias, permute, reshape, select, slice_dim, unsqueeze
+
+# --- primitives, differentiable -------------------------------------------------------------------------------------------
+
+
+@op(
+    name="IndexSelectBackward0",
+    input=lambda g, index, axis, input_shape: put(g.new_zeros(input_shape), index, axis, g, "add"),
+)
+def take_slices(be: Any, input: Array, index: Array, axis: int) -> Any:
+    """Slices along an axis at a 1-D index, in range and not negative."""
+    return be.take(input, index, axis)
+
+
+@op(
+    name="IndexPutBackward0",
+    input=lambda g, index, axis, reduce: g if reduce == "add" else put(g, index, axis, g.new_zeros(()), "replace"),
+    value=lambda g, index, axis, value_shape: _value_grad(take_slices(g, index, axis), value_shape),
+)
+def put(be: Any, input: Array, index: Array, axis: int, value: Array, reduce: str) -> Any:
+    """A copy of `input` with `value` placed in, or added to, slices along an axis."""
+    return be.put(input, index, axis, value, reduce)
+
+
+def _value_grad(g: Tensor, shape: tuple[int, ...]) -> Tensor:
+    from .op import sum_to_size
+
+    return g if g._shape == shape else sum_to_size(g, shape)
+
+
+@op(
+    name="GatherBackward0",
+    input=lambda g, axis, index, input_shape: place(g.new_zeros(input_shape), axis, index, g, "add"),
+)
+def pick(be: Any, input: Array, axis: int, index: Array) -> Any:
+    """Elements along an axis at an index of the result's shape."""
+    return be.gather(input, axis, index)
+
+
+@op(
+    name="ScatterBackward0",
+    input=lambda g, axis, index, reduce: g if reduce == "add" else place(g, axis, index, g.new_zeros(()).expand(index._shape), "replace"),
+    value=lambda g, axis, index: pick(g, axis, index),
+)
+def place(be: Any, input: Array, axis: int, index: Array, value: Array, reduce: str) -> Any:
+    """A copy of `input` with `value` placed at, or added to, elements along an axis."""
+    return be.scatter(input, axis, index, value, reduce)
+
+
+# --- x[...] ---------------------------------------------------------------------------------------------------------------
+
+
+def getitem(input: Tensor, key: Any) -> Tensor:
+    """`input[key]`: integers, slices, `...`, None, masks and index tensors, in any mixture.
+
+    Integers and slices give a view, masks and index tensors a copy.
+    """
+    if key.__class__ is int:
+        if not input._shape:
+            raise IndexError(
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor "
+                "to a number"
+            )
+        _check_index(input, 0, key)
+        return select(input, 0, key)
+    part, indices = _basic(input, key)
+    if not indices:
+        return part if part is not input else alias(input)
+    rows, where, shape, order = _advanced(part, indices)
+    picked = take_slices(rows, where, 0)
+    result = reshape(picked, shape)
+    return result if order is None else permute(result, order)
+
+
+def setitem(input: Tensor, key: Any, value: Any) -> None:
+    """`input[key] = value`, with `value` broadcast."""
+    if isinstance(key, Tensor) and key.dtype is bool_ and key._shape == input._shape and not isinstance(value, Tensor):
+        check_writable(input)
+        overwrite(input, masked_fill(input, key, value))
+        return
+    part, indices = _basic(input, key)
+    if not isinstance(value, Tensor):
+        from .creation import full, tensor
+
+        value = (
+            full((), value, dtype=input.dtype, device=input.device)
+            if isinstance(value, (int, float))
+            else tensor(value, dtype=input.dtype, device=input.device)
+        )
+    elif value.device != input.device and value._shape:
+        raise_devices(input, value)
+    while value.dim() > part.dim() and not indices and value._shape[0] == 1:
+        value = value.squeeze(0)
+    if not indices:
+        copy_(part, value)
+        return
+    index_put_(input, key, value)
+
+
+def _check_index(input: Tensor, dim: int, index: int, shown: int | None = None) -> None:
+    size = input._shape[dim]
+    if not -size <= index < size:
+        raise IndexError(
+            f"index {index} is out of bounds for dimension {dim if shown is None else shown} with size {size}"
+        )
+
+
+def _basic(input: Tensor, key: Any) -> tuple[Tensor, list[tuple[int, Tensor]]]:
+    """Apply integers, slices, None and `...`; what is left are index tensors, each with the dimension it indexes."""
+    keys = list(key) if isinstance(key, tuple) else [key]
+    if isinstance(key, list):
+        keys = [key] if not any(isinstance(k, (slice, Tensor)) or k is None or k is Ellipsis for k in key) else list(key)
+    keys = [_as_key(k, input) for k in keys]
+    used = sum(k.dim() if isinstance(k, Tensor) and k.dtype in (bool_, uint8) else 1 for k in keys if k is not None and k is not Ellipsis and not isinstance(k, bool))
+    rank = len(input._shape)
+    if used > rank:
+        if not rank and all(k.__class__ is int for k in keys):
+            raise IndexError(
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor "
+                "to a number"
+            )
+        raise IndexError(f"too many indices for tensor of dimension {rank}")
+    if sum(k is Ellipsis for k in keys) > 1:
+        raise IndexError("an index can only have a single ellipsis ('...')")
+    part = input
+    dim = 0
+    original = 0
+    indices: list[tuple[int, Tensor]] = []
+    for k in keys:
+        if k is None:
+            part = unsqueeze(part, dim)
+            dim += 1
+        elif k is Ellipsis:
+            dim += rank - used
+            original += rank - used
+        elif isinstance(k, bool):
+            part = unsqueeze(part, dim)
+            from .creation import tensor
+
+            indices.append((dim, tensor([0] if k else [], dtype=int64, device=input.device)))
+            dim += 1
+        elif k.__class__ is int:
+            _check_index(part, dim, k, original)
+            part = select(part, dim, k)
+            original += 1
+        elif isinstance(k, slice):
+            if k != slice(None):
+                part = slice_dim(part, dim, _bound(k.start), _bound(k.stop), k.step)
+            dim += 1
+            original += 1
+        elif k.dtype in (bool_, uint8):
+            _check_mask(k, part, dim)
+            for column in nonzero(k.to(bool_)).unbind(1) if k._shape else ():
+                indices.append((dim, column))
+                dim += 1
+                original += 1
+            if not k._shape:
+                part = unsqueeze(part, dim)
+                indices.append((dim, nonzero(k.to(bool_).reshape(1)).reshape(-1)))
+                dim += 1
+        else:
+            indices.append((dim, k))
+            dim += 1
+            original += 1
+    return part, indices
+
+
+def _bound(b: Any) -> int | None:
+    if b is None or b.__class__ is int:
+        return b
+    return int(b.__index__())
+
+
+def _as_key(k: Any, input: Tensor) -> Any:
+    if k is None or k is Ellipsis or k.__class__ in (int, bool, slice):
+        return k
+    if isinstance(k, Tensor):
+        if k.dtype.is_floating_point:
+            raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+        if not k._shape and k.dtype not in (bool_, uint8):
+            return int(k.item())
+        return k
+    if isinstance(k, (list, tuple, range)) or hasattr(k, "__array__"):
+        from .creation import tensor
+
+        made = tensor(list(k) if isinstance(k, range) else k)
+        if made.numel() == 0 and made.dtype.is_floating_point:
+            made = made.to(int64)
+        return _as_key(made, input)
+    if hasattr(k, "__index__"):
+        return int(k.__index__())
+    raise TypeError(
+        f"only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got {type(k).__name__})"
+    )
+
+
+def _check_mask(mask: Tensor, part: Tensor, dim: int) -> None:
+    for i, size in enumerate(mask._shape):
+        if part._shape[dim + i] != size:
+            raise IndexError(
+                f"The shape of the mask {list(mask._shape)} at index {i} does not match the shape of the indexed tensor "
+                f"{list(part._shape)} at index {dim + i}"
+            )
+
+
+def _advanced(
+    part: Tensor, indices: list[tuple[int, Tensor]]
+) -> tuple[Tensor, Tensor, tuple[int, ...], tuple[int, ...] | None]:
+    """Index tensors as one 1-D index into rows.
+
+    Returns the rows (indexed dimensions first, as one), the index, the shape of the result with the indexed dimensions first, and
+    the order that puts them where they belong, or None.
+    """
+    dims = [d for d, _ in indices]
+    shape: tuple[int, ...] = ()
+    try:
+        for _, k in indices:
+            shape = broadcast_shapes(shape, k._shape)
+    except RuntimeError:
+        raise IndexError(
+            "shape mismatch: indexing tensors could not be broadcast together with shapes "
+            + ", ".join(str(list(k._shape)) for _, k in indices)
+        ) from None
+    rest = [d for d in range(part.dim()) if d not in dims]
+    linear: Tensor | None = None
+    for d, k in indices:
+        size = part._shape[d]
+        wrapped = _wrapped(k.to(device=part.device, dtype=int64), size, d)
+        linear = wrapped if linear is None else linear * size + wrapped
+    assert linear is not None
+    index = linear.expand(shape).reshape(-1)
+    outer = tuple(part._shape[d] for d in rest)
+    count = 1
+    for d in dims:
+        count *= part._shape[d]
+    rows = reshape(permute(part, (*dims, *rest)), (count, *outer))
+    result = (*shape, *outer)
+    # Adjacent index tensors leave their dimensions in place; separated ones put them first (NumPy's rule).
+    lead = dims[0]
+    if lead == 0 or dims != list(range(lead, lead + len(dims))):
+        return rows, index, result, None
+    n = len(shape)
+    return rows, index, result, (*range(n, n + lead), *range(n), *range(n + lead, len(result)))
+
+
+def _wrapped(index: Tensor, size: int, dim: int) -> Tensor:
+    """Indices counted from the front, checked where that costs no wait for a device."""
+    if index._storage.backend.name == "cpu" and index.numel():
+        low, high = int(index.min().item()), int(index.max().item())
+        if low < -size or high >= size:
+            bad = high if high >= size else low
+            raise IndexError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
+        if low >= 0:
+            return index
+    return index.where(index >= 0, index + size)
+
+
+def index_put_(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
+    """Place `values` at (or add them to) `input[indices]`, in place."""
+    check_writable(input)
+    part, tensors = _basic(input, tuple(indices) if isinstance(indices, list) else indices)
+    rows, index, shape, order = _advanced(part.detach(), tensors)
+    values = values.to(device=input.device, dtype=input.dtype)
+    if order is not None:
+        # The values come in the order of the result; the rows want the indexed dimensions first.
+        final = tuple(shape[i] for i in order)
+        back = [0] * len(order)
+        for i, d in enumerate(order):
+            back[d] = i
+        values = permute(_spread(values, final), back)
+    values = reshape(_spread(values, shape), (index._shape[0], *rows._shape[1:]))
+    dims = [d for d, _ in tensors]
+    rest = [d for d in range(part.dim()) if d not in dims]
+    moved = permute(part, (*dims, *rest))
+    placed = put(reshape(moved, rows._shape), index, 0, values, "add" if accumulate else "replace")
+    placed = reshape(placed, moved._shape)
+    back = [0] * part.dim()
+    for i, d in enumerate((*dims, *rest)):
+        back[d] = i
+    overwrite(part, permute(placed, back))
+    return input
+
+
+def _spread(values: Tensor, shape: tuple[int, ...]) -> Tensor:
+    try:
+        return values.expand(shape) if values._shape != shape else values
+    except RuntimeError:
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(values._shape)} cannot be broadcast to indexing result of shape {list(shape)}"
+        ) from None
+
+
+def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
+    """A copy of `input` with `values` placed at (or added to) `input[indices]`."""
+    return index_put_(input.clone(), indices, values, accumulate)
+
+
+# --- named ops ------------------------------------------------------------------------------------------------------------
+
+
+def _check_integer_index(name: str, index: Tensor) -> Tensor:
+    if index.dtype.name not in ("int64", "int32"):
+        raise RuntimeError(f"{name}(): Expected dtype int32 or int64 for index")
+    return index.to(int64)
+
+
+def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """Slices along `dim` at a 1-D index, as a copy."""
+    dim = wrap_dim(dim, input.dim())
+    if index.dim() > 1:
+        raise IndexError("index_select(): Index is supposed to be a vector")
+    index = _check_integer_index("index_select", index).reshape(-1)
+    size = input._shape[dim] if input._shape else 1
+    if index._storage.backend.name == "cpu" and index.numel():
+        low, high = int(index.min().item()), int(index.max().item())
+        if low < 0 or high >= size:
+            raise IndexError("index out of range in self")
+    if not input._shape:
+        return take_slices(reshape(input, 1), index, 0).reshape(())
+    result: Tensor = take_slices(input, index, dim)
+    return result
+
+
+def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False) -> Tensor:
+    """Elements along `dim` at an index: `out[i][j] = input[index[i][j]][j]` (dim 0).
+
+    Raises:
+        RuntimeError: index of another rank, dtype, or out of range.
+    """
+    if index.dtype is not int64:
+        raise RuntimeError("gather(): Expected dtype int64 for index")
+    if index.dim() != input.dim() and input._shape and index._shape:
+        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
+    dim = wrap_dim(dim, input.dim())
+    for i, (n, m) in enumerate(zip(index._shape, input._shape, strict=False)):
+        if i != dim and n > m:
+            raise RuntimeError(
+                f"Size does not match at dimension {i} expected index {list(index._shape)} to be no larger than self "
+                f"{list(input._shape)} apart from dimension {dim}"
+            )
+    _check_range(index, input._shape[dim] if input._shape else 1, dim)
+    if not input._shape:
+        return input.clone()
+    result: Tensor = pick(input, dim, index)
+    return result
+
+
+def _check_range(index: Tensor, size: int, dim: int) -> None:
+    if index._storage.backend.name == "cpu" and index.numel():
+        low, high = int(index.min().item()), int(index.max().item())
+        if low < 0 or high >= size:
+            bad = low if low < 0 else high
+            raise RuntimeError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
+
+
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
+    """`gather` with broadcasting; over all elements where `dim` is None."""
+    if dim is None:
+        return gather(reshape(input, -1), 0, reshape(indices, -1))
+    return gather(input, dim, indices)
+
+
+def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Tensor:
+    """A copy of `input` with `src` placed along `dim`: `out[index[i][j]][j] = src[i][j]` (dim 0)."""
+    src = value if src is None else src
+    if index.dtype is not int64:
+        raise RuntimeError("scatter(): Expected dtype int64 for index")
+    dim = wrap_dim(dim, input.dim())
+    _check_range(index, input._shape[dim], dim)
+    if isinstance(src, Tensor):
+        if src.dtype is not input.dtype:
+            raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+        if src._shape != index._shape:
+            for d, n in enumerate(index._shape):
+                src = slice_dim(src, d, 0, n)
+    else:
+        src = input.new_full((), src).expand(index._shape)
+    how = {None: "replace", "add": "add", "multiply": "mul"}[reduce]
+    result: Tensor = place(input, dim, index, src, how)
+    return result
+
+
+def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
+    """A copy of `input` with `src` added along `dim` at an index, duplicates included."""
+    return scatter(input, dim, index, src, reduce="add")
+
+
+def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
+    """A copy of `input` with slices of `source` added at a 1-D index along `dim`."""
+    index = _check_integer_index("index_add", index)
+    result: Tensor = put(input, index, wrap_dim(dim, input.dim()), source if alpha == 1 else source * alpha, "add")
+    return result
+
+
+def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
+    """A copy of `input` with slices of `source` placed at a 1-D index along `dim`."""
+    result: Tensor = put(input, index.to(int64), wrap_dim(dim, input.dim()), source, "replace")
+    return result
+
+
+def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
+    """A copy of `input` with slices at a 1-D index along `dim` set to a number."""
+    fill = value if isinstance(value, Tensor) else input.new_full((), value)
+    dim = wrap_dim(dim, input.dim())
+    shape = (*input._shape[:dim], index._shape[0], *input._shape[dim + 1 :])
+    result: Tensor = put(input, index.to(int64), dim, fill.expand(shape), "replace")
+    return result
+
+
+def take(input: Tensor, index: Tensor) -> Tensor:
+    """Elements at positions counted over all elements."""
+    flat = reshape(input, -1)
+    return getitem(flat, (index.reshape(-1),)).reshape(index._shape)
+
+
+def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
+    """`input` with `value` where the bool `mask`, broadcast, is true."""
+    if mask.dtype is not bool_:
+        raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype " + str(mask.dtype).removeprefix("torch."))
+    if isinstance(value, Tensor) and value._shape:
+        raise RuntimeError(
+            f"masked_fill only supports a 0-dimensional value tensor, but got tensor with {value.dim()} dimension(s)."
+        )
+    from .pointwise import choose
+
+    if isinstance(value, Tensor):
+        value = value.to(input.dtype)
+    elif not input.dtype.is_floating_point and isinstance(value, float):
+        value = int(value)
+    return choose(value, input, mask)
+
+
+def masked_select(input: Tensor, mask: Tensor) -> Tensor:
+    """The elements where the bool `mask`, broadcast, is true, in one dimension."""
+    shape = broadcast_shapes(input._shape, mask._shape)
+    return getitem(input.expand(shape), mask.expand(shape))
+
+
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """A copy of `input` whose elements where `mask` is true come from `source`, in order."""
+    shape = broadcast_shapes(input._shape, mask._shape)
+    flat_mask = mask.expand(shape).reshape(-1)
+    position = nonzero(flat_mask).reshape(-1)
+    base = input.expand(shape).reshape(-1)
+    return put(base, position, 0, source.reshape(-1)[: position._shape[0]], "replace").reshape(shape)
+
+
+@op(result=int64)
+def _nonzero(be: Any, input: Array) -> Any:
+    return be.nonzero(input)
+
+
+def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
+    """The positions of the elements that are not 0: (n, rank), or a tuple of vectors."""
+    mask = input if input.dtype is bool_ else input != 0
+    found: Tensor = _nonzero(mask)
+    return found.unbind(1) if as_tuple else found
+
+
+def argwhere(input: Tensor) -> Tensor:
+    """The positions of the elements that are not 0: (n, rank)."""
+    result: Tensor = nonzero(input)
+    return result
+
+
+def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
+    """Elements moved along dimensions, those that fall off the end coming back at the start."""
+    from .joining import cat
+
+    if dims is None or dims == ():
+        return roll(reshape(input, -1), shifts, 0).reshape(input._shape)
+    for shift, dim in zip(
+        (shifts,) if isinstance(shifts, int) else shifts, (dims,) if isinstance(dims, int) else dims, strict=True
+    ):
+        size = input._shape[wrap_dim(dim, input.dim())]
+        cut = -shift % size if size else 0
+        if cut:
+            input = cat([slice_dim(input, dim, cut, None), slice_dim(input, dim, None, cut)], dim)
+    return input.clone() if input._base is not None or not input._shape else input
+
+
+def flip(input: Tensor, *dims: Any) -> Tensor:
+    """Reversed along dimensions; a copy, since views have no negative strides."""
+    from ..shape import sizes
+    from .creation import arange
+
+    for dim in sizes(dims):
+        n = input._shape[wrap_dim(dim, input.dim())]
+        input = index_select(input, dim, arange(n - 1, -1, -1, device=input.device) if n else arange(0, device=input.device))
+    return input
+
+
+@op(name="EmbeddingBackward0", weight=lambda g, index, weight_shape, skip: _embedding_grad(g, index, weight_shape, skip))
+def _embedding(be: Any, weight: Array, index: Array, skip: int) -> Any:
+    flat = be.reshape(index, (_count(index.shape),))
+    return be.reshape(be.take(weight, flat, 0), (*index.shape, weight.shape[1]))
+
+
+def _count(shape: tuple[int, ...]) -> int:
+    n = 1
+    for size in shape:
+        n *= size
+    return n
+
+
+@op(
+    name="EmbeddingDenseBackward0",
+    g=lambda gg, index, skip: _embedding(gg, index, skip),
+)
+def _embedding_grad(be: Any, g: Array, index: Array, shape: tuple[int, ...], skip: int) -> Any:
+    n = _count(index.shape)
+    zeros = be.full(shape, 0, be.dtype_of(g))
+    index = be.reshape(index, (n,))
+    total = be.put(zeros, index, 0, be.reshape(g, (n, shape[1])), "add")
+    if skip >= 0:
+        total = be.assign(total, ((shape[1],), (1,), skip * shape[1]), 0)
+    return total
+
+
+def embedding(
+    input: Tensor, weight: Tensor, padding_idx: int | None = None, scale_grad_by_freq: bool = False, sparse: bool = False
+) -> Tensor:
+    """Rows of `weight` (V, D) at int indices (...): (..., D). The row `padding_idx` gets no gradient.
+
+    Raises:
+        IndexError: an index is out of range (on the CPU).
+        RuntimeError: indices are not integers.
+    """
+    if input.dtype.name not in ("int64", "int32"):
+        raise RuntimeError(
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
+            f"torch.{input.dtype.legacy_name}Tensor instead (while checking arguments for embedding)"
+        )
+    if len(weight._shape) != 2:
+        raise RuntimeError("'weight' must be 2-D")
+    rows = weight._shape[0]
+    if input._storage.backend.name == "cpu":
+        _check_rows(input, rows)
+    skip = -1 if padding_idx is None else padding_idx % rows
+    result: Tensor = _embedding(weight, input.to(int64), skip)
+    return result
+
+
+def _check_rows(index: Tensor, rows: int) -> None:
+    backend = index._storage.backend
+    array = index._array()
+    if not index.numel():
+        return
+    axes = tuple(range(len(index._shape)))
+    low = backend.to_bytes(backend.min(array, axes, False))
+    high = backend.to_bytes(backend.max(array, axes, False))
+    order = "q" if index.dtype is int64 else "i"
+    if memoryview(low).cast("B").cast(order)[0] < 0 or memoryview(high).cast("B").cast(order)[0] >= rows:
+        raise IndexError("index out of range in self")
+
+
+FUNCTIONS = (
+    index_select, gather, take_along_dim, scatter, scatter_add, index_add, index_copy, index_fill, take, masked_fill, masked_select,
+    masked_scatter, nonzero, argwhere, roll, flip, index_put, index_put_,
+)  # fmt: skip
+METHODS = (*FUNCTIONS,)
+INPLACE = (scatter, scatter_add, index_add, index_copy, index_fill, masked_fill, masked_scatter)

@@ -1,0 +1,183 @@
+"""In-place ops: `x.add_(y)` computes `x.add(y)` and writes the result where `x` is. Every view sees it, and autograd is told.
+
+Source: https://docs.pytorch.org/docs/stable/notes/autograd.html#in-place-operations-with-autograd
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..autograd.modes import GradMode
+from ..backends.protocol import Array
+from ..promotion import can_cast
+from ..tensor import Tensor, needs_grad
+from .op import OpNode, op
+from .views import rebase
+
+
+def check_writable(target: Tensor) -> None:
+    """Raise PyTorch's errors for a tensor that must not be written to while recording."""
+    if not GradMode.enabled:
+        return
+    if target._requires_grad and target._node is None:
+        if target._base is None:
+            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+    base = target._base
+    if base is not None:
+        if base._requires_grad and base._node is None:
+            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+        if target._node is not None and target._node.outputs > 1:
+            raise RuntimeError(
+                f"Output {target._output_nr} of {target._node.name()} is a view and is being modified inplace. This view is the output "
+                "of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. You "
+                "should replace the inplace operation by an out-of-place one."
+            )
+
+
+def overwrite(target: Tensor, result: Tensor) -> Tensor:
+    """Write `result` into `target`, with its history, and return `target`.
+
+    Raises:
+        RuntimeError: `result` has another shape, or a dtype of a higher category.
+    """
+    if result._shape != target._shape:
+        raise RuntimeError(
+            f"output with shape {list(target._shape)} doesn't match the broadcast shape {list(result._shape)}"
+        )
+    if result.dtype is not target.dtype:
+        if not can_cast(result.dtype, target.dtype):
+            raise RuntimeError(
+                f"result type {result.dtype.legacy_name} can't be cast to the desired output type {target.dtype.legacy_name}"
+            )
+        result = result.to(target.dtype)
+    if not (GradMode.enabled and needs_grad(result)):
+        target._write(result._array())
+        return target
+    node = result._node
+    if isinstance(node, OpNode) and node.saved:
+        _keep_old_values(node, target)
+    target._write(result._array())
+    if isinstance(node, OpNode) and node.plan.out >= 0 and node.saved is not None and node.outputs == 1:
+        _follow_written(node, target)
+    rebase(target, result)
+    return target
+
+
+def _keep_old_values(node: OpNode, target: Tensor) -> None:
+    """The derivative needs what `target` was before the write: save a copy, as PyTorch does."""
+    assert node.saved is not None
+    if any(value is target for value in node.saved):
+        copy = target.detach().clone()
+        copy._requires_grad, copy._node, copy._output_nr = target._requires_grad, target._node, target._output_nr
+        node.saved = tuple(copy if value is target else value for value in node.saved)
+        node.versions = tuple(t._storage.version for t in node.saved if isinstance(t, Tensor))
+
+
+def _follow_written(node: OpNode, target: Tensor) -> None:
+    """The derivative uses the result, which now lives in `target`: a later write to it must be noticed."""
+    assert node.saved is not None
+    alias = target.detach()
+    old = node.saved[node.plan.out]
+    if "_saved_output_of" in old.__dict__:
+        alias.__dict__["_saved_output_of"] = old.__dict__["_saved_output_of"]
+    node.saved = (*node.saved[: node.plan.out], alias, *node.saved[node.plan.out + 1 :])
+    node.versions = tuple(t._storage.version for t in node.saved if isinstance(t, Tensor))
+
+
+def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The in-place form of a function whose first argument is the tensor to write to."""
+
+    def call(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        check_writable(input)
+        return overwrite(input, function(input, *args, **kwargs))
+
+    call.__name__ = call.__qualname__ = function.__name__ + "_"
+    call.__doc__ = f"The in-place form of `{function.__name__}`."
+    return call
+
+
+@op(name="FillBackward0", input=lambda g: g * 0.0)
+def _filled(be: Any, input: Array, value: Any) -> Any:
+    return be.full(input.shape, value, be.dtype_of(input))
+
+
+@op(name="CopyBackwards", input=lambda g: g * 0.0, source=lambda g: g)
+def _copied(be: Any, input: Array, source: Array) -> Any:
+    return be.copy(source)
+
+
+def fill_(input: Tensor, value: Any) -> Tensor:
+    """Set every element to `value`."""
+    check_writable(input)
+    if isinstance(value, Tensor):
+        if value._shape:
+            raise RuntimeError(
+                f"fill_ only supports 0-dimension value tensor but got tensor with {value.dim()} dimensions."
+            )
+        return copy_(input, value)
+    if GradMode.enabled and needs_grad(input):
+        return overwrite(input, _filled(input, value))
+    input._write(_plain(value, input))
+    return input
+
+
+def _plain(value: Any, like: Tensor) -> Any:
+    kind = like.dtype
+    if kind.priority == 2:
+        return float(value)
+    if kind.priority == 0:
+        return bool(value)
+    from .op import wrap_integer
+
+    return wrap_integer(int(value), kind)
+
+
+def zero_(input: Tensor) -> Tensor:
+    """Set every element to 0."""
+    return fill_(input, 0)
+
+
+def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
+    """Copy the elements of `src`, broadcast, from any device and dtype.
+
+    Raises:
+        RuntimeError: `src` does not broadcast to the shape.
+    """
+    check_writable(input)
+    if not isinstance(src, Tensor):
+        from .creation import as_tensor
+
+        src = as_tensor(src)
+    source = src.to(device=input.device, dtype=input.dtype)
+    if GradMode.enabled and (needs_grad(input) or needs_grad(source)) and input.dtype.is_floating_point:
+        return overwrite(input, _copied(input, source.expand(input._shape) if source._shape != input._shape else source))
+    if source._shape != input._shape:
+        source = source.expand(input._shape)
+    input._write(source._array())
+    return input
+
+
+def set_(input: Tensor, source: Tensor | None = None) -> Tensor:
+    """Share the storage of `source`."""
+    if source is not None:
+        input.data = source
+    return input
+
+
+def resize_(input: Tensor, *size: Any) -> Tensor:
+    """Change the shape; elements beyond the old ones are 0."""
+    from ..shape import sizes
+    from .creation import zeros
+
+    shape = sizes(size)
+    old = input.detach().reshape(-1)
+    made = zeros(shape, dtype=input.dtype, device=input.device)
+    n = min(old.numel(), made.numel())
+    if n:
+        made.view(-1)[:n].copy_(old[:n])
+    input.data = made
+    return input
+
+
+METHODS = (fill_, zero_, copy_, set_, resize_)

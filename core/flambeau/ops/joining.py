@@ -1,0 +1,172 @@
+"""Putting tensors together.
+
+Source: https://docs.pytorch.org/docs/stable/torch.html#indexing-slicing-joining-mutating-ops
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..backends.protocol import Array
+from ..promotion import result_type
+from ..shape import broadcast_shapes, wrap_dim
+from ..tensor import Tensor
+from .op import op, to_dtype
+from .views import expand, narrow, reshape, unsqueeze
+
+
+@op(name="CatBackward0", tensors=lambda g, tensors_shape, axis: _cat_backward(g, tensors_shape, axis))
+def concat(be: Any, tensors: Sequence[Array], axis: int) -> Any:
+    """Arrays joined along an axis they all have."""
+    return be.concat(tensors, axis)
+
+
+def _cat_backward(g: Tensor, shapes: list[tuple[int, ...]], axis: int) -> list[Tensor]:
+    parts = []
+    start = 0
+    for shape in shapes:
+        parts.append(narrow(g, axis, start, shape[axis]))
+        start += shape[axis]
+    return parts
+
+
+def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out: Tensor | None = None) -> Tensor:
+    """The tensors one after another along a dimension; their other sizes agree.
+
+    Raises:
+        RuntimeError: no tensors, or sizes that differ, in PyTorch's words.
+    """
+    tensors = list(tensors)
+    if not tensors:
+        raise RuntimeError("torch.cat(): expected a non-empty list of Tensors")
+    for i, x in enumerate(tensors):
+        if not isinstance(x, Tensor):
+            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(x).__name__}")
+        if not x._shape:
+            raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
+    kind = result_type(*tensors)
+    # An empty 1-D tensor joins anything, for the sake of old programs; PyTorch does so too.
+    kept = [to_dtype(x, kind) for x in tensors if x._shape != (0,)]
+    if not kept:
+        return to_dtype(tensors[0], kind).clone()
+    first = kept[0]._shape
+    d = wrap_dim(dim if axis is None else axis, len(first))
+    for i, x in enumerate(kept[1:], 1):
+        if len(x._shape) != len(first):
+            raise RuntimeError(f"Tensors must have same number of dimensions: got {len(first)} and {len(x._shape)}")
+        for j, (a, b) in enumerate(zip(first, x._shape, strict=True)):
+            if j != d and a != b:
+                raise RuntimeError(
+                    f"Sizes of tensors must match except in dimension {d}. Expected size {a} but got size {b} for tensor number {i} "
+                    "in the list."
+                )
+    result: Tensor = concat(kept, d)
+    if out is not None:
+        from .op import store
+
+        return store(out, result)
+    return result
+
+
+def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+    """Tensors of one shape along a new dimension.
+
+    Raises:
+        RuntimeError: no tensors, or shapes that differ.
+    """
+    tensors = list(tensors)
+    if not tensors:
+        raise RuntimeError("stack expects a non-empty TensorList")
+    first = tensors[0]._shape
+    for i, x in enumerate(tensors):
+        if x._shape != first:
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and {list(x._shape)} at entry {i}"
+            )
+    d = wrap_dim(dim, len(first) + 1)
+    return cat([unsqueeze(x, d) for x in tensors], d, out=out)
+
+
+def hstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Side by side: along dimension 1, or 0 for vectors."""
+    rows = [atleast_1d(x) for x in tensors]
+    return cat(rows, 0 if rows[0].dim() == 1 else 1)
+
+
+def vstack(tensors: Sequence[Tensor]) -> Tensor:
+    """On top of each other, vectors as rows."""
+    return cat([atleast_2d(x) for x in tensors], 0)
+
+
+def dstack(tensors: Sequence[Tensor]) -> Tensor:
+    """Along dimension 2."""
+    return cat([x if x.dim() > 2 else unsqueeze(atleast_2d(x), 2) for x in tensors], 2)
+
+
+def atleast_1d(input: Tensor) -> Tensor:
+    """With at least one dimension."""
+    return input if input._shape else reshape(input, 1)
+
+
+def atleast_2d(input: Tensor) -> Tensor:
+    """With at least two dimensions; a vector becomes a row."""
+    return input if len(input._shape) > 1 else reshape(input, (1, -1))
+
+
+def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """The tensors expanded to their common shape."""
+    shape: tuple[int, ...] = ()
+    for x in tensors:
+        shape = broadcast_shapes(shape, x._shape)
+    return tuple(expand(x, shape) for x in tensors)
+
+
+def repeat(input: Tensor, *repeats: Any) -> Tensor:
+    """The tensor repeated along each dimension, new ones first; a copy."""
+    from ..shape import sizes
+
+    times = sizes(repeats)
+    lead = len(times) - len(input._shape)
+    if lead < 0:
+        raise RuntimeError(
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+        )
+    shape = (1,) * lead + input._shape
+    spread = reshape(input, tuple(n for size in shape for n in (1, size)))
+    full = expand(spread, tuple(n for count, size in zip(times, shape, strict=True) for n in (count, size)))
+    return full.clone().reshape(tuple(count * size for count, size in zip(times, shape, strict=True)))
+
+
+def tile(input: Tensor, *dims: Any) -> Tensor:
+    """As `repeat`, with missing counts taken as 1."""
+    from ..shape import sizes
+
+    times = sizes(dims)
+    return repeat(input, (1,) * (len(input._shape) - len(times)) + times)
+
+
+def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
+    """Vectors as the coordinates of a grid."""
+    axes = list(tensors[0]) if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else list(tensors)
+    if indexing not in ("ij", "xy"):
+        raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
+    swap = indexing == "xy" and len(axes) > 1
+    if swap:
+        axes[0], axes[1] = axes[1], axes[0]
+    axes = [reshape(x, -1) for x in axes]
+    shape = tuple(x._shape[0] for x in axes)
+    grids = [
+        expand(reshape(x, tuple(-1 if j == i else 1 for j in range(len(axes)))), shape) for i, x in enumerate(axes)
+    ]
+    if swap:
+        grids[0], grids[1] = grids[1], grids[0]
+        grids = [g.transpose(0, 1) for g in grids]
+    return tuple(grids)
+
+
+FUNCTIONS = (
+    cat, stack, hstack, vstack, dstack, atleast_1d, atleast_2d, broadcast_tensors, tile, meshgrid
+)  # fmt: skip
+METHODS = (repeat, tile)
+ALIASES = {"concat": cat, "concatenate": cat}

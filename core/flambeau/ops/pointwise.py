@@ -1,0 +1,517 @@
+"""Elementwise arithmetic: each op with its derivative. Operands broadcast and are promoted as in PyTorch.
+
+Source: https://docs.pytorch.org/docs/stable/torch.html#pointwise-ops
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..backends.protocol import Array, Operand
+from ..dtype import bool_
+from ..tensor import Tensor
+from .op import Mask, binary, pointwise, unary
+
+# --- arithmetic -----------------------------------------------------------------------------------------------------------
+
+
+@binary(name="AddBackward0", input=lambda g: g, other=lambda g: g)
+def plus(be: Any, input: Operand, other: Operand) -> Any:
+    """The sum of two operands."""
+    return be.add(input, other)
+
+
+def add(input: Any, other: Any, *, alpha: float = 1, out: Tensor | None = None) -> Tensor:
+    """`input + alpha * other`."""
+    return plus(input, other if alpha == 1 else mul(other, alpha), out=out)
+
+
+@binary(name="SubBackward0", input=lambda g: g, other=lambda g: neg(g))
+def minus(be: Any, input: Operand, other: Operand) -> Any:
+    """The difference of two operands."""
+    return be.sub(input, other)
+
+
+def sub(input: Any, other: Any, *, alpha: float = 1, out: Tensor | None = None) -> Tensor:
+    """`input - alpha * other`.
+
+    Raises:
+        RuntimeError: an operand is bool.
+    """
+    for x in (input, other):
+        if isinstance(x, bool) or (isinstance(x, Tensor) and x.dtype is bool_):
+            raise RuntimeError(
+                "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` "
+                "or `logical_not()` operator instead."
+                if not (_is_bool(input) and _is_bool(other))
+                else "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator "
+                "instead."
+            )
+    return minus(input, other if alpha == 1 else mul(other, alpha), out=out)
+
+
+def _is_bool(x: Any) -> bool:
+    return isinstance(x, bool) or (isinstance(x, Tensor) and x.dtype is bool_)
+
+
+def rsub(input: Any, other: Any) -> Tensor:
+    """`other - input`."""
+    return sub(other, input)
+
+
+@binary(input=lambda g, other: mul(g, other), other=lambda g, input: mul(g, input))
+def mul(be: Any, input: Operand, other: Operand) -> Any:
+    """The product of two operands."""
+    return be.mul(input, other)
+
+
+@binary(
+    promote="float",
+    name="DivBackward0",
+    input=lambda g, other: true_divide(g, other),
+    other=lambda g, input, other: neg(mul(g, true_divide(true_divide(input, other), other))),
+)
+def true_divide(be: Any, input: Operand, other: Operand) -> Any:
+    """The quotient of two operands, floating point also for integers."""
+    return be.div(input, other)
+
+
+def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor | None = None) -> Tensor:
+    """The quotient; `rounding_mode` "trunc" rounds it towards zero, "floor" down.
+
+    Raises:
+        RuntimeError: another rounding mode.
+    """
+    if rounding_mode is None:
+        return true_divide(input, other, out=out)
+    if rounding_mode == "floor":
+        return floor_divide(input, other, out=out)
+    if rounding_mode == "trunc":
+        quotient = trunc(true_divide(input, other))
+        kind = input.dtype if isinstance(input, Tensor) else other.dtype
+        return quotient if kind.is_floating_point else quotient.to(kind)
+    raise RuntimeError(
+        f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+    )
+
+
+@binary()
+def floor_divide(be: Any, input: Operand, other: Operand) -> Any:
+    """The quotient rounded down."""
+    return be.floordiv(input, other)
+
+
+@binary(input=lambda g: g, other=lambda g, input, other: neg(mul(g, floor_divide(input, other))))
+def remainder(be: Any, input: Operand, other: Operand) -> Any:
+    """What a division rounded down leaves: the sign is the divisor's, as Python's `%`."""
+    return be.remainder(input, other)
+
+
+@binary(input=lambda g: g, other=lambda g, input, other: neg(mul(g, div(input, other, rounding_mode="trunc"))))
+def fmod(be: Any, input: Operand, other: Operand) -> Any:
+    """What a division rounded towards zero leaves: the sign is the dividend's, as C's `fmod`."""
+    r = be.remainder(be.abs(input) if hasattr(input, "shape") else abs(input), be.abs(other) if hasattr(other, "shape") else abs(other))
+    return be.where(be.lt(input, 0), be.neg(r), r) if hasattr(input, "shape") else (r if input >= 0 else be.neg(r))
+
+
+@binary(
+    name="PowBackward0",
+    input=lambda g, input, other: mul(g, _power_slope(input, other)),
+    other=lambda g, input, other, out: mul(g, _exponent_slope(input, other, out)),
+)
+def pow(be: Any, input: Operand, other: Operand) -> Any:
+    """`input` to the power `other`."""
+    if other.__class__ is float:
+        # The powers people write, without the general function: exact, and faster everywhere.
+        if other == 2.0:
+            return be.mul(input, input)
+        if other == 0.5:
+            return be.sqrt(input)
+        if other == 1.0:
+            return be.copy(input)
+        if other == 3.0:
+            return be.mul(be.mul(input, input), input)
+        if other == -1.0:
+            return be.div(1.0, input)
+    return be.pow(input, other)
+
+
+def _power_slope(x: Any, p: Any) -> Any:
+    if isinstance(p, Tensor):
+        return where(p == 0, 0.0, mul(p, pow(x, p - 1)))
+    if p == 0:
+        return mul(x, 0.0)
+    return mul(pow(x, p - 1), p) if p != 2 else mul(x, 2.0)
+
+
+def _exponent_slope(x: Any, p: Tensor, out: Tensor) -> Tensor:
+    if not isinstance(x, Tensor):
+        return mul(out, math.log(x)) if x > 0 else mul(out, 0.0 if x == 0 else math.nan)
+    # 0 ** p is flat in p for p >= 0, although log(0) is not finite.
+    return where((x == 0) & (p >= 0), 0.0, mul(out, log(x)))
+
+
+@unary(input=lambda g: neg(g))
+def neg(be: Any, input: Array) -> Any:
+    """The negative."""
+    return be.neg(input)
+
+
+def positive(input: Tensor) -> Tensor:
+    """The tensor itself.
+
+    Raises:
+        RuntimeError: it is bool.
+    """
+    if input.dtype is bool_:
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+    return input
+
+
+@unary(input=lambda g, input: mul(g, sign(input)))
+def abs(be: Any, input: Array) -> Any:
+    """The absolute value."""
+    return be.abs(input)
+
+
+@unary(input=lambda g: mul(g, 0.0))
+def sign(be: Any, input: Array) -> Any:
+    """-1, 0 or 1."""
+    return be.sign(input)
+
+
+@unary(promote="float", input=lambda g, out: mul(neg(g), mul(out, out)))
+def reciprocal(be: Any, input: Array) -> Any:
+    """One over each element."""
+    return be.div(1.0, input)
+
+
+@unary(input=lambda g, input: mul(g, mul(input, 2.0)))
+def square(be: Any, input: Array) -> Any:
+    """Each element times itself."""
+    return be.mul(input, input)
+
+
+@unary(promote="float", input=lambda g, out: true_divide(g, mul(out, 2.0)))
+def sqrt(be: Any, input: Array) -> Any:
+    """The square root."""
+    return be.sqrt(input)
+
+
+@unary(promote="float", input=lambda g, out: mul(g, mul(pow(out, 3.0), -0.5)))
+def rsqrt(be: Any, input: Array) -> Any:
+    """One over the square root."""
+    return be.div(1.0, be.sqrt(input))
+
+
+@pointwise(
+    name="LerpBackward0",
+    input=lambda g, weight: mul(g, rsub(weight, 1.0) if isinstance(weight, Tensor) else 1.0 - weight),
+    end=lambda g, weight: mul(g, weight),
+    weight=lambda g, input, end: mul(g, minus(end, input)),
+)
+def lerp(be: Any, input: Array, end: Array, weight: Operand) -> Any:
+    """`input + weight * (end - input)`."""
+    return be.add(input, be.mul(be.sub(end, input), weight))
+
+
+@pointwise(
+    input=lambda g: g,
+    tensor1=lambda g, tensor2, value: mul(g, mul(tensor2, value)),
+    tensor2=lambda g, tensor1, value: mul(g, mul(tensor1, value)),
+)
+def addcmul(be: Any, input: Array, tensor1: Array, tensor2: Array, value: float = 1) -> Any:
+    """`input + value * tensor1 * tensor2`."""
+    return be.add(input, be.mul(be.mul(tensor1, tensor2), value) if value != 1 else be.mul(tensor1, tensor2))
+
+
+@pointwise(
+    promote="float",
+    input=lambda g: g,
+    tensor1=lambda g, tensor2, value: mul(true_divide(g, tensor2), value),
+    tensor2=lambda g, tensor1, tensor2, value: mul(g, mul(true_divide(tensor1, mul(tensor2, tensor2)), -value)),
+)
+def addcdiv(be: Any, input: Array, tensor1: Array, tensor2: Array, value: float = 1) -> Any:
+    """`input + value * tensor1 / tensor2`."""
+    return be.add(input, be.mul(be.div(tensor1, tensor2), value) if value != 1 else be.div(tensor1, tensor2))
+
+
+# --- exponentials, logarithms, trigonometry -------------------------------------------------------------------------------
+
+
+@unary(promote="float", input=lambda g, out: mul(g, out))
+def exp(be: Any, input: Array) -> Any:
+    """e to the power of each element."""
+    return be.exp(input)
+
+
+@unary(promote="float", input=lambda g, out: mul(g, mul(out, math.log(2.0))))
+def exp2(be: Any, input: Array) -> Any:
+    """2 to the power of each element."""
+    return be.pow(2.0, input)
+
+
+@unary(promote="float", input=lambda g, out: mul(g, plus(out, 1.0)))
+def expm1(be: Any, input: Array) -> Any:
+    """`exp(input) - 1`, accurate near 0."""
+    return be.expm1(input)
+
+
+@unary(promote="float", input=lambda g, input: true_divide(g, input))
+def log(be: Any, input: Array) -> Any:
+    """The natural logarithm."""
+    return be.log(input)
+
+
+@unary(promote="float", input=lambda g, input: true_divide(g, mul(input, math.log(2.0))))
+def log2(be: Any, input: Array) -> Any:
+    """The logarithm to base 2."""
+    return be.mul(be.log(input), 1.0 / math.log(2.0))
+
+
+@unary(promote="float", input=lambda g, input: true_divide(g, mul(input, math.log(10.0))))
+def log10(be: Any, input: Array) -> Any:
+    """The logarithm to base 10."""
+    return be.mul(be.log(input), 1.0 / math.log(10.0))
+
+
+@unary(promote="float", input=lambda g, input: true_divide(g, plus(input, 1.0)))
+def log1p(be: Any, input: Array) -> Any:
+    """`log(1 + input)`, accurate near 0."""
+    return be.log1p(input)
+
+
+@unary(promote="float", input=lambda g, input: mul(g, cos(input)))
+def sin(be: Any, input: Array) -> Any:
+    """The sine, of radians."""
+    return be.sin(input)
+
+
+@unary(promote="float", input=lambda g, input: neg(mul(g, sin(input))))
+def cos(be: Any, input: Array) -> Any:
+    """The cosine, of radians."""
+    return be.cos(input)
+
+
+@unary(promote="float", input=lambda g, out: mul(g, plus(mul(out, out), 1.0)))
+def tan(be: Any, input: Array) -> Any:
+    """The tangent, of radians."""
+    return be.tan(input)
+
+
+@unary(promote="float", input=lambda g, input: mul(g, rsqrt(rsub(mul(input, input), 1.0))))
+def asin(be: Any, input: Array) -> Any:
+    """The arc sine, in radians."""
+    return be.asin(input)
+
+
+@unary(promote="float", input=lambda g, input: neg(mul(g, rsqrt(rsub(mul(input, input), 1.0)))))
+def acos(be: Any, input: Array) -> Any:
+    """The arc cosine, in radians."""
+    return be.acos(input)
+
+
+@unary(promote="float", input=lambda g, input: true_divide(g, plus(mul(input, input), 1.0)))
+def atan(be: Any, input: Array) -> Any:
+    """The arc tangent, in radians."""
+    return be.atan(input)
+
+
+@binary(
+    promote="float",
+    input=lambda g, input, other: mul(g, true_divide(other, plus(mul(input, input), mul(other, other)))),
+    other=lambda g, input, other: neg(mul(g, true_divide(input, plus(mul(input, input), mul(other, other))))),
+)
+def atan2(be: Any, input: Operand, other: Operand) -> Any:
+    """The angle of the point (other, input), in radians."""
+    return be.atan2(input, other)
+
+
+@unary(promote="float", input=lambda g, input: mul(g, cosh(input)))
+def sinh(be: Any, input: Array) -> Any:
+    """The hyperbolic sine."""
+    return be.sinh(input)
+
+
+@unary(promote="float", input=lambda g, input: mul(g, sinh(input)))
+def cosh(be: Any, input: Array) -> Any:
+    """The hyperbolic cosine."""
+    return be.cosh(input)
+
+
+@unary(promote="float", input=lambda g, input: mul(g, mul(exp(neg(mul(input, input))), 2 / math.sqrt(math.pi))))
+def erf(be: Any, input: Array) -> Any:
+    """The error function, 2/sqrt(pi) times the integral of exp(-t**2) from 0."""
+    return be.erf(input)
+
+
+# --- rounding -------------------------------------------------------------------------------------------------------------
+
+
+@unary(input=lambda g: mul(g, 0.0))
+def floor(be: Any, input: Array) -> Any:
+    """Rounded down."""
+    return be.floor(input) if be.dtype_of(input).is_floating_point else be.copy(input)
+
+
+@unary(input=lambda g: mul(g, 0.0))
+def ceil(be: Any, input: Array) -> Any:
+    """Rounded up."""
+    return be.ceil(input) if be.dtype_of(input).is_floating_point else be.copy(input)
+
+
+@unary(input=lambda g: mul(g, 0.0))
+def trunc(be: Any, input: Array) -> Any:
+    """Rounded towards zero."""
+    return be.trunc(input) if be.dtype_of(input).is_floating_point else be.copy(input)
+
+
+@unary(name="RoundBackward0", input=lambda g: mul(g, 0.0))
+def round(be: Any, input: Array, decimals: int = 0) -> Any:
+    """Rounded to the nearest integer, halves to even; or to a number of decimals."""
+    if not be.dtype_of(input).is_floating_point:
+        return be.copy(input)
+    if not decimals:
+        return be.round(input)
+    scale = 10.0**decimals
+    return be.div(be.round(be.mul(input, scale)), scale)
+
+
+def frac(input: Tensor) -> Tensor:
+    """What `trunc` takes away."""
+    return minus(input, trunc(input))
+
+
+# --- choosing -------------------------------------------------------------------------------------------------------------
+
+
+def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
+    """`input` where `condition` is true, else `other`. With a condition alone: `nonzero(as_tuple=True)`."""
+    if input is None and other is None:
+        from .indexing import nonzero
+
+        return nonzero(condition, as_tuple=True)
+    if not isinstance(input, Tensor) and not isinstance(other, Tensor):
+        from ..promotion import result_type
+        from .creation import full
+
+        input = full((), input, dtype=result_type(input, other), device=condition.device)
+    if condition.dtype is not bool_:
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype.legacy_name}"
+        )
+    return choose(input, other, condition)
+
+
+@pointwise(
+    name="WhereBackward0",
+    input=lambda g, condition: choose(g, 0.0, condition),
+    other=lambda g, condition: choose(0.0, g, condition),
+)
+def choose(be: Any, input: Operand, other: Operand, condition: Mask) -> Any:
+    """`where` with its operands in the order of promotion: the condition takes no part in it."""
+    return be.where(condition, input, other)
+
+
+@pointwise(
+    name="MaximumBackward0",
+    input=lambda g, input, other: mul(g, _share(input, other)),
+    other=lambda g, input, other: mul(g, _share(other, input)),
+)
+def maximum(be: Any, input: Operand, other: Operand) -> Any:
+    """The larger of each pair; nan where either is."""
+    return be.maximum(input, other)
+
+
+@pointwise(
+    name="MinimumBackward0",
+    input=lambda g, input, other: mul(g, _share(other, input)),
+    other=lambda g, input, other: mul(g, _share(input, other)),
+)
+def minimum(be: Any, input: Operand, other: Operand) -> Any:
+    """The smaller of each pair; nan where either is."""
+    return be.minimum(input, other)
+
+
+def _share(a: Any, b: Any) -> Tensor:
+    """1 where a wins, a half where both are equal, else 0."""
+    kind = a.dtype if isinstance(a, Tensor) else b.dtype
+    return plus(mul((a > b).to(kind), 0.5), mul((a >= b).to(kind), 0.5))
+
+
+def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
+    """Each element moved into [min, max]; either bound may be a number, a tensor or None.
+
+    Raises:
+        RuntimeError: both are None.
+    """
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    if isinstance(min, Tensor) or isinstance(max, Tensor):
+        result = input if min is None else maximum(input, min)
+        return result if max is None else minimum(result, max)
+    for bound in (min, max):
+        if isinstance(bound, float) and not input.dtype.is_floating_point:
+            input = input.to(_default())
+    low = None if min is None else float(min) if input.dtype.is_floating_point else int(min)
+    high = None if max is None else float(max) if input.dtype.is_floating_point else int(max)
+    return clip(input, low, high, out=out)
+
+
+def _default() -> Any:
+    from ..dtype import get_default_dtype
+
+    return get_default_dtype()
+
+
+@unary(name="ClampBackward1", input=lambda g, input, min, max: mul(g, _inside(input, min, max)))
+def clip(be: Any, input: Array, min: Any, max: Any) -> Any:
+    """Each element moved into [min, max], numbers or None."""
+    y = input if min is None else be.maximum(input, min)
+    return y if max is None else be.minimum(y, max)
+
+
+def _inside(x: Tensor, low: Any, high: Any) -> Tensor:
+    within = None if low is None else x >= low
+    below = None if high is None else x <= high
+    both = within if below is None else below if within is None else within & below
+    assert both is not None
+    return both.to(x.dtype)
+
+
+def clamp_min(input: Tensor, min: Any) -> Tensor:
+    """Each element at least `min`."""
+    return clamp(input, min=min)
+
+
+def clamp_max(input: Tensor, max: Any) -> Tensor:
+    """Each element at most `max`."""
+    return clamp(input, max=max)
+
+
+def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+    """nan and infinities replaced: by 0 and the largest finite numbers unless given."""
+    from ..numeric_limits import finfo
+
+    limits = finfo(input.dtype)
+    y = where(input != input, nan, input)
+    y = where(y == math.inf, limits.max if posinf is None else posinf, y)
+    return where(y == -math.inf, limits.min if neginf is None else neginf, y)
+
+
+FUNCTIONS = (
+    add, sub, rsub, mul, div, true_divide, floor_divide, remainder, fmod, pow, neg, positive, abs, sign, reciprocal, square, sqrt, rsqrt,
+    lerp, addcmul, addcdiv, exp, exp2, expm1, log, log2, log10, log1p, sin, cos, tan, asin, acos, atan, atan2, sinh, cosh, erf,
+    floor, ceil, trunc, round, frac, where, maximum, minimum, clamp, clamp_min, clamp_max, nan_to_num,
+)  # fmt: skip
+METHODS = tuple(f for f in FUNCTIONS if f is not where and f is not rsub)
+INPLACE = (
+    add, sub, mul, div, floor_divide, remainder, fmod, pow, neg, abs, sign, reciprocal, square, sqrt, rsqrt, lerp, addcmul, addcdiv, exp,
+    exp2, expm1, log, log2, log10, log1p, sin, cos, tan, asin, acos, atan, sinh, cosh, erf, floor, ceil, trunc, round, frac,
+    clamp, clamp_min, clamp_max, nan_to_num,
+)  # fmt: skip
+ALIASES = {
+    "multiply": mul, "divide": div, "subtract": sub, "negative": neg, "absolute": abs, "arctan2": atan2, "arcsin": asin,
+    "arccos": acos, "arctan": atan, "sgn": sign, "fix": trunc, "clip": clamp,
+}  # fmt: skip

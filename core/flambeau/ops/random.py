@@ -1,0 +1,296 @@
+"""Random tensors, and filling tensors at random. On the CPU the values are PyTorch's for the same seed.
+
+Source: https://docs.pytorch.org/docs/stable/torch.html#random-sampling
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .. import random as generators
+from ..autograd.modes import GradMode
+from ..device import resolve
+from ..dtype import dtype, float32, int64
+from ..random import Generator
+from ..shape import checked_sizes
+from ..tensor import Tensor, from_array, needs_grad
+from .creation import Place, _home, _shape, empty
+from .inplace import check_writable, fill_
+
+HOST = ("cpu", "numpy", "reference")
+
+
+def _generator(x: Tensor, generator: Generator | None) -> Generator:
+    if generator is None:
+        return generators.default_generator_of(x.device) if x.device.type not in HOST else generators.default_generator
+    if (generator.device.type in HOST) != (x.device.type in HOST):
+        raise RuntimeError(f"Expected a '{x.device.type}' device type for generator but found '{generator.device.type}'")
+    return generator
+
+
+def _fill(x: Tensor, data: bytes) -> Tensor:
+    """Overwrite `x` with elements drawn on the host."""
+    backend = x._storage.backend
+    return _replace(x, backend.from_bytes(data, x._shape, x.dtype))
+
+
+def _replace(x: Tensor, array: Any) -> Tensor:
+    if GradMode.enabled and needs_grad(x):
+        # The old values no longer matter: as PyTorch, the gradient through a random fill is 0.
+        fill_(x, 0)
+        with_history = x._node
+        x._write(array)
+        x._node = with_history
+        return x
+    x._write(array)
+    return x
+
+
+def _on_host(x: Tensor) -> bool:
+    return x.device.type in HOST
+
+
+def _device_uniform(x: Tensor, generator: Generator) -> Tensor:
+    """float32 uniform on [0, 1), drawn on the device of `x`."""
+    seed, offset = generator.philox(x.numel())
+    backend = x._storage.backend
+    return from_array(backend.random(x._shape, seed, offset), float32, x._storage)
+
+
+def uniform_(input: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None, **named: Any) -> Tensor:
+    """Fill with numbers uniform on [from, to).
+
+    Raises:
+        RuntimeError: `from` is above `to`, or the elements are integers.
+    """
+    low, high = float(named.get("from", from_)), float(to)
+    check_writable(input)
+    _floating("uniform_", input)
+    if low > high:
+        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}")
+    source = _generator(input, generator)
+    if _on_host(input):
+        return _fill(input, generators.uniform(source, input.numel(), input.dtype, low, high))
+    drawn = _device_uniform(input, source) * (high - low) + low
+    return _replace(input, drawn.to(input.dtype)._array())
+
+
+def normal_(input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill with normal numbers.
+
+    Raises:
+        RuntimeError: `std` is negative, or the elements are integers.
+    """
+    check_writable(input)
+    _floating("normal_", input)
+    if std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {float(std):g}")
+    source = _generator(input, generator)
+    if _on_host(input):
+        return _fill(input, generators.normal(source, input.numel(), input.dtype, float(mean), float(std)))
+    # Box and Muller's transformation, on the device: 1 - u is never 0.
+    radius = (-2.0 * (1.0 - _device_uniform(input, source)).log()).sqrt()
+    drawn = radius * (_device_uniform(input, source) * (2 * math.pi)).cos() * std + mean
+    return _replace(input, drawn.to(input.dtype)._array())
+
+
+def _floating(name: str, x: Tensor) -> None:
+    if not x.dtype.is_floating_point:
+        raise NotImplementedError(f'"{name}" not implemented for \'{x.dtype.legacy_name}\'')
+
+
+def random_(input: Tensor, from_: Any = None, to: Any = None, *, generator: Generator | None = None) -> Tensor:
+    """Fill with random integers: of [from, to), of [0, from) if only one is given, or of all the dtype can hold."""
+    check_writable(input)
+    source = _generator(input, generator)
+    if not _on_host(input):
+        low, high = (0, 2**24) if from_ is None else (0, from_) if to is None else (from_, to)
+        drawn = (_device_uniform(input, source) * (high - low)).floor() + low
+        return _replace(input, drawn.to(input.dtype)._array())
+    if from_ is None:
+        return _fill(input, generators.random_(source, input.numel(), input.dtype))
+    low, high = (0, from_) if to is None else (from_, to)
+    return _fill(input, generators.randint(source, input.numel(), low, high, input.dtype))
+
+
+def bernoulli_(input: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
+    """Fill with 1 with probability `p` (a number, or a tensor of them), else 0."""
+    check_writable(input)
+    source = _generator(input, generator)
+    if isinstance(p, Tensor):
+        return _replace(input, bernoulli(p.expand(input._shape), generator=generator).to(input.dtype)._array())
+    if not 0 <= p <= 1:
+        raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
+    if _on_host(input):
+        return _fill(input, generators.bernoulli(source, input.numel(), float(p), input.dtype))
+    return _replace(input, (_device_uniform(input, source) < p).to(input.dtype)._array())
+
+
+def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+    """1 with the probability each element of `input` gives, else 0.
+
+    Raises:
+        RuntimeError: an element is not a probability.
+    """
+    if p is not None:
+        return bernoulli_(empty(input._shape, dtype=input.dtype, device=input.device), p, generator=generator)
+    _floating("bernoulli_tensor_cpu_p_", input)
+    source = _generator(input, generator)
+    if not _on_host(input):
+        return (_device_uniform(input, source) < input.detach()).to(input.dtype)
+    chances = input.detach()._flat()
+    if any(not 0 <= q <= 1 for q in chances):
+        raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
+    data = generators.bernoulli_each(source, chances, input.dtype, input.dtype)
+    return from_array(input._storage.backend.from_bytes(data, input._shape, input.dtype), input.dtype, input._storage)
+
+
+def exponential_(input: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+    """Fill with exponential numbers of a rate.
+
+    Raises:
+        RuntimeError: the rate is not positive.
+    """
+    check_writable(input)
+    if lambd <= 0.0:
+        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
+    source = _generator(input, generator)
+    if _on_host(input):
+        return _fill(input, generators.exponential(source, input.numel(), input.dtype, lambd))
+    return _replace(input, (-(1.0 - _device_uniform(input, source)).log() / lambd).to(input.dtype)._array())
+
+
+# --- new tensors ----------------------------------------------------------------------------------------------------------
+
+
+def _new(size: tuple[Any, ...], options: dict[str, Any], kind: dtype | None) -> Tensor:
+    options.pop("out", None)
+    for ignored in ("layout", "pin_memory"):
+        options.pop(ignored, None)
+    shape = _shape(size, options)
+    return empty(shape, dtype=kind, **options)
+
+
+def rand(
+    *size: Any, generator: Generator | None = None, dtype: dtype | None = None, requires_grad: bool = False, **options: Any
+) -> Tensor:
+    """Numbers uniform on [0, 1)."""
+    x = uniform_(_new(size, options, dtype), generator=generator)
+    return x.requires_grad_() if requires_grad else x
+
+
+def randn(
+    *size: Any, generator: Generator | None = None, dtype: dtype | None = None, requires_grad: bool = False, **options: Any
+) -> Tensor:
+    """Normal numbers, mean 0 and variance 1."""
+    x = normal_(_new(size, options, dtype), generator=generator)
+    return x.requires_grad_() if requires_grad else x
+
+
+def randint(
+    low: int,
+    high: Any = None,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: dtype | None = None,
+    device: Place = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Integers of [low, high), or of [0, low) if `high` is left out; int64.
+
+    Raises:
+        RuntimeError: the range is empty.
+    """
+    if size is None:
+        low, high, size = 0, low, high
+    if low >= high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    x = random_(empty(checked_sizes((size,)), dtype=dtype or int64, device=device), low, high, generator=generator)
+    return x.requires_grad_() if requires_grad else x
+
+
+def randperm(
+    n: int, *, generator: Generator | None = None, dtype: dtype | None = None, device: Place = None, requires_grad: bool = False
+) -> Tensor:
+    """The integers 0 .. n - 1 in random order, int64. Drawn on the host for every device."""
+    source = generators.default_generator if generator is None else generator
+    home = _home("cpu", int64)
+    order = from_array(home.backend.from_bytes(generators.randperm(source, n).tobytes(), (n,), int64), int64, home)
+    return order.to(dtype=dtype or int64, device=resolve(device)[1])
+
+
+def normal(
+    mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, **options: Any
+) -> Tensor:
+    """Normal numbers with a mean and a standard deviation each, given as tensors or numbers."""
+    if size is not None:
+        return normal_(_new((size,), options, options.pop("dtype", None)), float(mean), float(std), generator=generator)
+    like = mean if isinstance(mean, Tensor) else std
+    if not isinstance(like, Tensor):
+        raise TypeError("normal() needs a size where mean and std are numbers")
+    if isinstance(mean, Tensor) and isinstance(std, Tensor):
+        from .joining import broadcast_tensors
+
+        mean, std = broadcast_tensors(mean, std)
+        like = mean
+    return normal_(like.new_empty(like._shape), generator=generator) * std + mean
+
+
+def rand_like(input: Tensor, *, dtype: dtype | None = None, device: Place = None, **options: Any) -> Tensor:
+    """Uniform numbers of the shape, dtype and device of `input`."""
+    options.pop("memory_format", None)
+    return rand(input._shape, dtype=dtype or input.dtype, device=device or input.device, **options)
+
+
+def randn_like(input: Tensor, *, dtype: dtype | None = None, device: Place = None, **options: Any) -> Tensor:
+    """Normal numbers of the shape, dtype and device of `input`."""
+    options.pop("memory_format", None)
+    return randn(input._shape, dtype=dtype or input.dtype, device=device or input.device, **options)
+
+
+def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: dtype | None = None, **options: Any) -> Tensor:
+    """Integers of [low, high) of the shape, dtype and device of `input`."""
+    if high is None:
+        low, high = 0, low
+    options.setdefault("device", input.device)
+    return randint(low, high, input._shape, dtype=dtype or input.dtype, **options)
+
+
+def multinomial(
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+) -> Tensor:
+    """Column numbers drawn in proportion to the weights of each row: (C) gives (n), (N, C) gives (N, n). Drawn on the host.
+
+    Raises:
+        RuntimeError: no samples, more than there are without replacement, or weights that are no distribution.
+    """
+    if input.dim() not in (1, 2):
+        raise RuntimeError("prob_dist must be 1 or 2 dim")
+    if not input.dtype.is_floating_point:
+        raise RuntimeError(
+            f"multinomial only supports floating-point dtypes for input, got: {input.dtype.legacy_name}"
+        )
+    if num_samples <= 0:
+        raise RuntimeError("cannot sample n_sample <= 0 samples")
+    if not replacement and num_samples > input._shape[-1]:
+        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
+    weights = input.detach().tolist()
+    rows = [weights] if input.dim() == 1 else weights
+    for row in rows:
+        if any(not w >= 0 or w == math.inf for w in row):
+            raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+        if not sum(row) > 0:
+            raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+    source = generators.default_generator if generator is None else generator
+    drawn = generators.multinomial(source, rows, num_samples, replacement, input.dtype)
+    from .creation import tensor
+
+    return tensor(drawn[0] if input.dim() == 1 else drawn, dtype=int64, device=input.device)
+
+
+FUNCTIONS = (
+    rand, randn, randint, randperm, normal, rand_like, randn_like, randint_like, bernoulli, multinomial
+)  # fmt: skip
+METHODS = (uniform_, normal_, random_, bernoulli_, bernoulli, exponential_, multinomial)

@@ -1,0 +1,495 @@
+"""Reductions and scans.
+
+Source: https://docs.pytorch.org/docs/stable/torch.html#reduction-ops
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ..backends.protocol import Array
+from ..dtype import bool_, dtype, int64
+from ..shape import wrap_dim, wrap_dims
+from ..tensor import Tensor
+from .op import op, store, to_dtype
+
+Dims = int | Sequence[int] | None
+
+
+class ValuesIndices(NamedTuple):
+    """What `max`, `min`, `sort` and the like give along a dimension."""
+
+    values: Tensor
+    indices: Tensor
+
+
+def _named(name: str) -> type[ValuesIndices]:
+    # Prints as torch.return_types.max(values=..., indices=...).
+    def show(self: ValuesIndices) -> str:
+        return f"torch.return_types.{name}(\nvalues={self.values!r},\nindices={self.indices!r})"
+
+    made = type(name, (ValuesIndices,), {"__repr__": show, "__slots__": ()})
+    return made
+
+
+def restore(g: Tensor, shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> Tensor:
+    """A reduced tensor, broadcast again over the axes that were reduced."""
+    if not keepdim:
+        g = g.reshape(tuple([1 if i in axes else n for i, n in enumerate(shape)]))
+    return g.expand(shape)
+
+
+# --- sums -----------------------------------------------------------------------------------------------------------------
+
+
+@op(name="SumBackward0", input=lambda g, input_shape: g.expand(input_shape))
+def sum_all(be: Any, input: Array) -> Any:
+    """The sum of all elements."""
+    return be.sum(input, tuple(range(len(input.shape))), False)
+
+
+@op(name="SumBackward1", input=lambda g, input_shape, axes, keepdim: restore(g, input_shape, axes, keepdim))
+def sum_dims(be: Any, input: Array, axes: tuple[int, ...], keepdim: bool) -> Any:
+    """The sum over axes."""
+    return be.sum(input, axes, keepdim)
+
+
+def sum(
+    input: Tensor,
+    dim: Dims = None,
+    keepdim: bool = False,
+    *,
+    dtype: dtype | None = None,
+    axis: Dims = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The sum of all elements, or over dimensions. Integers and bool are summed in int64."""
+    if dtype is not None:
+        input = to_dtype(input, dtype)
+    elif input.dtype.priority != 2:
+        input = to_dtype(input, int64)
+    dim = axis if dim is None else dim
+    result = sum_all(input) if dim is None and not keepdim else sum_dims(input, wrap_dims(dim, len(input._shape)), keepdim)
+    return result if out is None else store(out, result)
+
+
+def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """The sum, with nan counting as 0."""
+    from .pointwise import where
+
+    return sum(where(input != input, 0, input), dim, keepdim)
+
+
+@op(name="MeanBackward0", input=lambda g, input_shape: (g / math.prod(input_shape)).expand(input_shape))
+def mean_all(be: Any, input: Array) -> Any:
+    """The mean of all elements."""
+    n = math.prod(input.shape)
+    total = be.sum(input, tuple(range(len(input.shape))), False)
+    return be.div(total, float(n))
+
+
+@op(
+    name="MeanBackward1",
+    input=lambda g, input_shape, axes, keepdim: restore(g, input_shape, axes, keepdim) / _count(input_shape, axes),
+)
+def mean_dims(be: Any, input: Array, axes: tuple[int, ...], keepdim: bool) -> Any:
+    """The mean over axes."""
+    return be.div(be.sum(input, axes, keepdim), float(_count(input.shape, axes)))
+
+
+def _count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
+    return math.prod([shape[a] for a in axes])
+
+
+def mean(
+    input: Tensor,
+    dim: Dims = None,
+    keepdim: bool = False,
+    *,
+    dtype: dtype | None = None,
+    axis: Dims = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """The mean of all elements, or over dimensions.
+
+    Raises:
+        RuntimeError: the elements are not floating point.
+    """
+    if dtype is not None:
+        input = to_dtype(input, dtype)
+    if not input.dtype.is_floating_point:
+        kind = "Bool" if input.dtype is bool_ else input.dtype.legacy_name
+        raise RuntimeError(
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
+            f"Got: {kind}"
+        )
+    dim = axis if dim is None else dim
+    result = mean_all(input) if dim is None and not keepdim else mean_dims(input, wrap_dims(dim, len(input._shape)), keepdim)
+    return result if out is None else store(out, result)
+
+
+@op(name="ProdBackward0", input=lambda g, input, axes, keepdim, out: _prod_backward(g, input, axes, keepdim, out))
+def prod_dims(be: Any, input: Array, axes: tuple[int, ...], keepdim: bool) -> Any:
+    """The product over axes."""
+    return be.prod(input, axes, keepdim)
+
+
+def _prod_backward(g: Tensor, x: Tensor, axes: tuple[int, ...], keepdim: bool, out: Tensor) -> Tensor:
+    zeros = (x == 0).to(x.dtype)
+    if not bool(zeros.any().item()):
+        return restore(g * out, x._shape, axes, keepdim) / x
+    # With one zero, only its slope is not 0: the product of the others. With two, none.
+    from .pointwise import where
+
+    count = sum_dims(zeros, axes, True)
+    others = prod_dims(where(x == 0, 1.0, x), axes, True)
+    slope = where(count == 0, others / where(x == 0, 1.0, x), where((count == 1) & (x == 0), others, 0.0))
+    return restore(g, x._shape, axes, keepdim) * slope
+
+
+def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: dtype | None = None) -> Tensor:
+    """The product of all elements, or over a dimension. Integers are multiplied in int64."""
+    if dtype is not None:
+        input = to_dtype(input, dtype)
+    elif input.dtype.priority != 2:
+        input = to_dtype(input, int64)
+    return prod_dims(input, wrap_dims(dim, len(input._shape)), keepdim)
+
+
+# --- largest and smallest -------------------------------------------------------------------------------------------------
+
+
+def _ties(g: Tensor, x: Tensor, axes: tuple[int, ...], keepdim: bool, out: Tensor) -> Tensor:
+    """The gradient shared equally among the elements that attain the extreme."""
+    hit = (x == restore(out, x._shape, axes, keepdim)).to(x.dtype)
+    return hit * restore(g / sum_dims(hit, axes, keepdim), x._shape, axes, keepdim)
+
+
+@op(name="AmaxBackward0", input=lambda g, input, axes, keepdim, out: _ties(g, input, axes, keepdim, out))
+def max_dims(be: Any, input: Array, axes: tuple[int, ...], keepdim: bool) -> Any:
+    """The largest over axes."""
+    return be.max(input, axes, keepdim)
+
+
+@op(name="AminBackward0", input=lambda g, input, axes, keepdim, out: _ties(g, input, axes, keepdim, out))
+def min_dims(be: Any, input: Array, axes: tuple[int, ...], keepdim: bool) -> Any:
+    """The smallest over axes."""
+    return be.min(input, axes, keepdim)
+
+
+@op(name="MaxBackward1", input=lambda g, input, out: _ties(g, input, tuple(range(len(input._shape))), False, out))
+def max_all(be: Any, input: Array) -> Any:
+    """The largest element."""
+    return be.max(input, tuple(range(len(input.shape))), False)
+
+
+@op(name="MinBackward1", input=lambda g, input, out: _ties(g, input, tuple(range(len(input._shape))), False, out))
+def min_all(be: Any, input: Array) -> Any:
+    """The smallest element."""
+    return be.min(input, tuple(range(len(input.shape))), False)
+
+
+def _check_nonempty(input: Tensor, name: str, axes: tuple[int, ...] | None = None) -> None:
+    for a in range(len(input._shape)) if axes is None else axes:
+        if input._shape[a] == 0:
+            if axes is None:
+                raise RuntimeError(
+                    f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
+                    "'dim' argument."
+                )
+            raise IndexError(f"{name}(): Expected reduction dim {a} to have non-zero size.")
+
+
+def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
+    """The largest over dimensions; ties share the gradient."""
+    axes = wrap_dims(dim, len(input._shape))
+    _check_nonempty(input, "amax", axes)
+    return max_dims(input, axes, keepdim)
+
+
+def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
+    """The smallest over dimensions; ties share the gradient."""
+    axes = wrap_dims(dim, len(input._shape))
+    _check_nonempty(input, "amin", axes)
+    return min_dims(input, axes, keepdim)
+
+
+def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> tuple[Tensor, Tensor]:
+    """The smallest and the largest."""
+    axes = wrap_dims(dim, len(input._shape))
+    return min_dims(input, axes, keepdim), max_dims(input, axes, keepdim)
+
+
+_Max, _Min, _Median = _named("max"), _named("min"), _named("median")
+
+
+def _pick(input: Tensor, index: Tensor, dim: int, keepdim: bool) -> Tensor:
+    """The elements at a position per slice along `dim`, differentiably."""
+    from .indexing import gather
+
+    if not input._shape:
+        return input.clone()
+    position = index if keepdim else index.unsqueeze(dim)
+    picked = gather(input, dim, position)
+    return picked if keepdim else picked.squeeze(dim)
+
+
+def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+    """The largest element; with a dimension, a pair (values, indices); with another tensor, `maximum`."""
+    if isinstance(dim, Tensor) or other is not None:
+        from .pointwise import maximum
+
+        return maximum(input, dim if other is None else other)
+    if dim is None:
+        _check_nonempty(input, "max")
+        return max_all(input)
+    index = argmax(input, dim, keepdim)
+    return _Max(_pick(input, index, wrap_dim(dim, len(input._shape)), keepdim), index)
+
+
+def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
+    """The smallest element; with a dimension, a pair (values, indices); with another tensor, `minimum`."""
+    if isinstance(dim, Tensor) or other is not None:
+        from .pointwise import minimum
+
+        return minimum(input, dim if other is None else other)
+    if dim is None:
+        _check_nonempty(input, "min")
+        return min_all(input)
+    index = argmin(input, dim, keepdim)
+    return _Min(_pick(input, index, wrap_dim(dim, len(input._shape)), keepdim), index)
+
+
+@op(result=int64)
+def _argmax(be: Any, input: Array, axis: int, keepdim: bool) -> Any:
+    return be.argmax(input, axis, keepdim)
+
+
+@op(result=int64)
+def _argmin(be: Any, input: Array, axis: int, keepdim: bool) -> Any:
+    return be.argmin(input, axis, keepdim)
+
+
+def _arg(find: Any, name: str, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
+    rank = len(input._shape)
+    if dim is None:
+        if input.numel() == 0:
+            raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.")
+        flat: Tensor = find(input.detach().reshape(-1), 0, False)
+        return flat.reshape((1,) * rank) if keepdim else flat
+    axis = wrap_dim(dim, rank)
+    if not rank:
+        one: Tensor = find(input.detach().reshape(1), 0, False)
+        return one
+    _check_nonempty(input, name, (axis,))
+    found: Tensor = find(input, axis, keepdim)
+    return found
+
+
+def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """The int64 position of the largest element, of all or along a dimension."""
+    return _arg(_argmax, "argmax", input, dim, keepdim)
+
+
+def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    """The int64 position of the smallest element, of all or along a dimension."""
+    return _arg(_argmin, "argmin", input, dim, keepdim)
+
+
+def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """Whether some element is true (not 0)."""
+    axes = wrap_dims(dim, len(input._shape))
+    if input.numel() == 0:
+        return sum_dims(to_dtype(input, int64), axes, keepdim) != 0
+    return max_dims(to_dtype(input.detach(), bool_), axes, keepdim)
+
+
+def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """Whether every element is true (not 0)."""
+    axes = wrap_dims(dim, len(input._shape))
+    if input.numel() == 0:
+        return sum_dims(to_dtype(input, int64), axes, keepdim) == 0
+    return min_dims(to_dtype(input.detach(), bool_), axes, keepdim)
+
+
+def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
+    """How many elements are not 0."""
+    return sum(input != 0, dim)
+
+
+# --- spread and size ------------------------------------------------------------------------------------------------------
+
+
+def var(
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> Tensor:
+    """The variance: squared distance from the mean, over `n - correction` (default 1)."""
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    if correction is None:
+        correction = 1 if unbiased is None or unbiased else 0
+    axes = wrap_dims(dim, len(input._shape))
+    n = _count(input._shape, axes)
+    centred = input - mean_dims(input, axes, True)
+    total = sum_dims(centred * centred, axes, keepdim)
+    below = n - correction
+    return total / (below if below > 0 else 0.0)
+
+
+def std(
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> Tensor:
+    """The standard deviation, the square root of `var`."""
+    return var(input, dim, unbiased, keepdim, correction=correction).sqrt()
+
+
+def var_mean(
+    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> tuple[Tensor, Tensor]:
+    """The variance and the mean."""
+    axes = wrap_dims(dim, len(input._shape))
+    return var(input, dim, unbiased, keepdim, correction=correction), mean_dims(input, axes, keepdim)
+
+
+def std_mean(
+    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+) -> tuple[Tensor, Tensor]:
+    """The standard deviation and the mean."""
+    v, m = var_mean(input, dim, unbiased, keepdim, correction=correction)
+    return v.sqrt(), m
+
+
+@op(name="LogsumexpBackward0", input=lambda g, input, axes, keepdim, out: _logsumexp_backward(g, input, axes, keepdim, out))
+def _logsumexp(be: Any, input: Array, axes: tuple[int, ...], keepdim: bool) -> Any:
+    top = be.max(input, axes, True)
+    top = be.where(be.lt(be.abs(top), math.inf), top, 0.0)  # a row of -inf stays -inf, not nan
+    total = be.log(be.sum(be.exp(be.sub(input, top)), axes, True))
+    result = be.add(total, top)
+    return result if keepdim else be.sum(result, axes, False)
+
+
+def _logsumexp_backward(g: Tensor, x: Tensor, axes: tuple[int, ...], keepdim: bool, out: Tensor) -> Tensor:
+    return restore(g, x._shape, axes, keepdim) * (x - restore(out, x._shape, axes, keepdim)).exp()
+
+
+def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
+    """The logarithm of the sum of exponentials over dimensions, without overflow."""
+    return _logsumexp(input, wrap_dims(dim, len(input._shape)), keepdim)
+
+
+def norm(
+    input: Tensor,
+    p: Any = "fro",
+    dim: Dims = None,
+    keepdim: bool = False,
+    dtype: dtype | None = None,
+) -> Tensor:
+    """The p-norm of all elements, or over dimensions: (sum |x|**p)**(1/p); "fro" is 2, inf the largest."""
+    if dtype is not None:
+        input = to_dtype(input, dtype)
+    if not input.dtype.is_floating_point:
+        raise RuntimeError(
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got " + input.dtype.legacy_name
+        )
+    axes = wrap_dims(dim, len(input._shape))
+    if p is None or p == "fro":
+        p = 2.0
+    p = float(p)
+    if p == 2.0:
+        return _norm2(input, axes, keepdim)
+    if p == math.inf:
+        return amax(input.abs(), axes, keepdim) if axes else input.abs()
+    if p == -math.inf:
+        return amin(input.abs(), axes, keepdim) if axes else input.abs()
+    if p == 0.0:
+        return sum_dims((input != 0).to(input.dtype), axes, keepdim)
+    if p == 1.0:
+        return sum_dims(input.abs(), axes, keepdim)
+    return sum_dims(input.abs() ** p, axes, keepdim) ** (1.0 / p)
+
+
+@op(name="LinalgVectorNormBackward0", input=lambda g, input, axes, keepdim, out: _norm2_backward(g, input, axes, keepdim, out))
+def _norm2(be: Any, input: Array, axes: tuple[int, ...], keepdim: bool) -> Any:
+    return be.sqrt(be.sum(be.mul(input, input), axes, keepdim))
+
+
+def _norm2_backward(g: Tensor, x: Tensor, axes: tuple[int, ...], keepdim: bool, out: Tensor) -> Tensor:
+    from .pointwise import where
+
+    scale = where(out == 0, 0.0, g / out)  # the subgradient at 0 is 0, as PyTorch
+    return x * restore(scale, x._shape, axes, keepdim)
+
+
+# --- scans ----------------------------------------------------------------------------------------------------------------
+
+
+@op(name="CumsumBackward0", input=lambda g, axis: _reverse_cumsum(g, axis))
+def _cumsum(be: Any, input: Array, axis: int) -> Any:
+    return be.cumsum(input, axis)
+
+
+def _reverse_cumsum(g: Tensor, axis: int) -> Tensor:
+    total = sum_dims(g, (axis,), True)
+    return total - _cumsum(g, axis) + g
+
+
+def cumsum(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
+    """The running sum along a dimension."""
+    input = to_dtype(input, dtype or (input.dtype if input.dtype.is_floating_point else int64))
+    return _cumsum(input, wrap_dim(dim, len(input._shape))) if input._shape else input.clone()
+
+
+@op(name="CumprodBackward0", input=lambda g, input, axis, out: _cumprod_backward(g, input, axis, out))
+def _cumprod(be: Any, input: Array, axis: int) -> Any:
+    return be.cumprod(input, axis)
+
+
+def _cumprod_backward(g: Tensor, x: Tensor, axis: int, out: Tensor) -> Tensor:
+    if not bool((x == 0).any().item()):
+        return _reverse_cumsum(g * out, axis) / x
+    # d out[j] / d x[i] is the product of the others up to j: exact with zeros, at quadratic cost.
+    from .joining import stack
+
+    columns = x.unbind(axis)
+    slopes = []
+    for i in range(len(columns)):
+        running = _prefix(columns, i)
+        total = g.select(axis, i) * running
+        for j in range(i + 1, len(columns)):
+            running = running * columns[j]
+            total = total + g.select(axis, j) * running
+        slopes.append(total)
+    return stack(slopes, axis)
+
+
+def _prefix(columns: Sequence[Tensor], stop: int) -> Tensor:
+    product = columns[0] * 0 + 1
+    for c in columns[:stop]:
+        product = product * c
+    return product
+
+
+def cumprod(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
+    """The running product along a dimension."""
+    input = to_dtype(input, dtype or (input.dtype if input.dtype.is_floating_point else int64))
+    return _cumprod(input, wrap_dim(dim, len(input._shape))) if input._shape else input.clone()
+
+
+FUNCTIONS = (
+    sum, nansum, mean, prod, amax, amin, aminmax, max, min, argmax, argmin, any, all, count_nonzero, var, std, var_mean, std_mean,
+    logsumexp, norm, cumsum, cumprod,
+)  # fmt: skip
+METHODS = tuple(f for f in FUNCTIONS if f not in (var_mean, std_mean))
+INPLACE = (cumsum, cumprod)

@@ -1,0 +1,126 @@
+"""Order: sort, topk, median and what follows from them.
+
+Source: https://docs.pytorch.org/docs/stable/torch.html#comparison-ops
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..backends.protocol import Array
+from ..dtype import int64
+from ..shape import wrap_dim
+from ..tensor import Tensor
+from .indexing import gather, getitem
+from .op import op
+from .reduction import ValuesIndices, _named
+from .views import slice_dim
+
+_Sort, _TopK, _Median, _Kth = _named("sort"), _named("topk"), _named("median"), _named("kthvalue")
+
+
+@op(result=int64)
+def _order(be: Any, input: Array, axis: int, descending: bool) -> Any:
+    return be.sort(input, axis, descending)[1]
+
+
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+    """The positions, int64, that put a dimension in order."""
+    if not input._shape:
+        return input.new_zeros((), dtype=int64)
+    result: Tensor = _order(input.detach(), wrap_dim(dim, input.dim()), descending)
+    return result
+
+
+def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesIndices:
+    """A dimension in order, as (values, indices). Always stable."""
+    order = argsort(input, dim, descending)
+    return _Sort(gather(input, dim, order) if input._shape else input.clone(), order)
+
+
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesIndices:
+    """The `k` largest (or smallest) along a dimension, in order, as (values, indices).
+
+    Raises:
+        RuntimeError: there are fewer.
+    """
+    axis = wrap_dim(dim, input.dim())
+    if not 0 <= k <= (input._shape[axis] if input._shape else 1):
+        raise RuntimeError("selected index k out of range")
+    order = argsort(input, dim, descending=largest)
+    if not input._shape:
+        return _TopK(input.clone(), order)
+    order = slice_dim(order, axis, 0, k).contiguous()
+    return _TopK(gather(input, axis, order), order)
+
+
+def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
+    """The k-th smallest along a dimension, counted from 1, as (values, indices)."""
+    axis = wrap_dim(dim, input.dim())
+    if not 1 <= k <= input._shape[axis]:
+        raise RuntimeError(f"selected number k out of range for dimension {axis}")
+    position = slice_dim(argsort(input, axis), axis, k - 1, k).contiguous()
+    values = gather(input, axis, position)
+    return _Kth(values, position) if keepdim else _Kth(values.squeeze(axis), position.squeeze(axis))
+
+
+def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The middle element (the lower of two), of all; along a dimension as (values, indices)."""
+    if dim is None:
+        flat = input.reshape(-1)
+        return kthvalue(flat, (flat._shape[0] + 1) // 2, 0)[0]
+    axis = wrap_dim(dim, input.dim())
+    return _Median(*kthvalue(input, (input._shape[axis] + 1) // 2, axis, keepdim))
+
+
+def unique(
+    input: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    """The distinct elements in order; on request, where each element went and how often each occurs."""
+    from .creation import tensor
+    from .joining import stack
+
+    if dim is not None:
+        rows = input.unbind(dim)
+        keys: list[Any] = [r.tolist() for r in rows]
+    else:
+        keys = input.reshape(-1).tolist()
+    first: dict[Any, int] = {}
+    hashable = [repr(k) if isinstance(k, list) else k for k in keys]
+    for i, k in enumerate(hashable):
+        first.setdefault(k, i)
+    chosen = _ordered(first, keys)
+    rank = {hashable[i]: r for r, i in enumerate(chosen)}
+    if dim is not None:
+        values = stack([rows[i] for i in chosen], dim)
+    else:
+        values = getitem(input.reshape(-1), (tensor(chosen, dtype=int64, device=input.device),))
+    results: list[Tensor] = [values]
+    inverse = [rank[k] for k in hashable]
+    if return_inverse:
+        where = tensor(inverse, dtype=int64, device=input.device)
+        results.append(where if dim is not None else where.reshape(input._shape))
+    if return_counts:
+        counts = [0] * len(chosen)
+        for r in inverse:
+            counts[r] += 1
+        results.append(tensor(counts, dtype=int64, device=input.device))
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+def _ordered(first: dict[Any, int], keys: list[Any]) -> list[int]:
+    positions = list(first.values())
+    positions.sort(key=lambda i: keys[i])
+    return positions
+
+
+def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
+    """How often each of 0, 1, 2, ... occurs in a vector of integers; or the sum of its weights."""
+    n = max(minlength, (int(input.max().item()) + 1) if input.numel() else 0)
+    if weights is None:
+        return input.new_zeros(n, dtype=int64).index_add(0, input, input.new_ones(input._shape, dtype=int64))
+    return weights.new_zeros(n).index_add(0, input, weights)
+
+
+FUNCTIONS = (argsort, sort, topk, kthvalue, median, unique, bincount)
+METHODS = FUNCTIONS

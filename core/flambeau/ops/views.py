@@ -1,0 +1,719 @@
+"""Views: ops that show the elements of a tensor in another shape without copying, and what autograd does when one is written to.
+
+A view is (shape, strides, offset) on the storage of its base. Source: https://docs.pytorch.org/docs/stable/tensor_view.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..autograd import node as graph
+from ..autograd.modes import GradMode
+from ..autograd.node import Node
+from ..backends.protocol import Array
+from ..shape import Size, contiguous_strides, infer_size, sizes, view_strides, wrap_dim
+from ..tensor import Tensor, gradient_edge, needs_grad
+from .op import op, sum_to_size
+
+_new = object.__new__
+_slice = slice
+
+
+class ViewNode(Node):
+    """The backward node of a view: a name, and a derivative that needs no saved tensor."""
+
+    __slots__ = ("arguments", "derivative", "label")
+
+    label: str
+    derivative: Callable[..., Any]
+    arguments: tuple[Any, ...]
+
+    def name(self) -> str:
+        return self.label
+
+    def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> tuple[Tensor | None, ...]:
+        return (self.derivative(grad, *self.arguments),)
+
+
+def make_view(
+    x: Tensor,
+    shape: tuple[int, ...],
+    strides: tuple[int, ...],
+    offset: int,
+    label: str,
+    derivative: Callable[..., Any],
+    *arguments: Any,
+) -> Tensor:
+    """A view of `x`, recorded under the name `label`; `derivative(grad, *arguments)` gives the gradient of `x`."""
+    y = _alias(x, shape, strides, offset)
+    if GradMode.enabled and needs_grad(x):
+        node = ViewNode((gradient_edge(x),))
+        node.label = label
+        node.derivative = derivative
+        node.arguments = arguments
+        y._requires_grad = True
+        y._node = node
+        if graph.on_create is not None:
+            graph.on_create(node, y)
+    return y
+
+
+def _alias(x: Tensor, shape: tuple[int, ...], strides: tuple[int, ...], offset: int) -> Tensor:
+    y = _new(Tensor)
+    storage = x._storage
+    y._storage = storage
+    y._shape = shape
+    y.dtype = x.dtype
+    y._view = (strides, offset)
+    y._base = x if x._base is None else x._base
+    y._seen_version = storage.version
+    if not x._tracked:
+        y._tracked = False
+    return y
+
+
+def _strides(x: Tensor) -> tuple[int, ...]:
+    return contiguous_strides(x._shape) if x._view is None else x._view[0]
+
+
+def _offset(x: Tensor) -> int:
+    return 0 if x._view is None else x._view[1]
+
+
+# --- shape ----------------------------------------------------------------------------------------------------------------
+
+
+def _reshape_to(g: Tensor, shape: tuple[int, ...]) -> Tensor:
+    return reshape(g, shape)
+
+
+def view(input: Tensor, *shape: Any) -> Tensor:
+    """The same elements in another shape, without copying; with a dtype instead of a shape, the same bytes as that dtype.
+
+    Raises:
+        RuntimeError: the number of elements differs, or only a copy could have that shape.
+    """
+    if len(shape) == 1 and not isinstance(shape[0], (int, tuple, list)) and hasattr(shape[0], "itemsize"):
+        return _view_dtype(input, shape[0])
+    target = infer_size(sizes(shape), input.numel())
+    strides = contiguous_strides(target) if input._view is None else view_strides(input._shape, input._view[0], target)
+    if strides is None:
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous "
+            "subspaces). Use .reshape(...) instead."
+        )
+    return make_view(input, target, strides, _offset(input), "ViewBackward0", _reshape_to, input._shape)
+
+
+def _view_dtype(input: Tensor, kind: Any) -> Tensor:
+    from ..tensor import from_array
+
+    if kind is input.dtype:
+        return view_as(input, input)
+    data = input._bytes()
+    last = input._shape[-1] * input.dtype.itemsize if input._shape else input.dtype.itemsize
+    if last % kind.itemsize or (not input._shape and kind.itemsize != input.dtype.itemsize):
+        raise RuntimeError(
+            f"self.size(-1) must be divisible by {kind.itemsize // input.dtype.itemsize} to view {input.dtype.legacy_name} as "
+            f"{kind.legacy_name} (different element sizes), but got {input._shape[-1] if input._shape else 1}"
+        )
+    shape = (*input._shape[:-1], last // kind.itemsize) if input._shape else ()
+    return from_array(input._storage.backend.from_bytes(bytes(data), shape, kind), kind, input._storage)
+
+
+def view_as(input: Tensor, other: Tensor) -> Tensor:
+    """`input.view(other.shape)`."""
+    return view(input, other._shape)
+
+
+def reshape(input: Tensor, *shape: Any) -> Tensor:
+    """The same elements in another shape: a view where possible, else a copy."""
+    target = infer_size(sizes(shape), input.numel())
+    strides = contiguous_strides(target) if input._view is None else view_strides(input._shape, input._view[0], target)
+    if strides is not None:
+        return make_view(input, target, strides, _offset(input), "ViewBackward0", _reshape_to, input._shape)
+    copy = clone(input)
+    return make_view(copy, target, contiguous_strides(target), 0, "UnsafeViewBackward0", _reshape_to, input._shape)
+
+
+def reshape_as(input: Tensor, other: Tensor) -> Tensor:
+    """`input.reshape(other.shape)`."""
+    return reshape(input, other._shape)
+
+
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """The dimensions `start_dim` to `end_dim` as one."""
+    rank = input.dim()
+    first, last = wrap_dim(start_dim, rank), wrap_dim(end_dim, rank)
+    if first > last:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if not rank:
+        return reshape(input, 1)
+    if first == last:
+        return input
+    return reshape(input, (*input._shape[:first], Size(input._shape[first : last + 1]).numel(), *input._shape[last + 1 :]))
+
+
+def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
+    """One dimension as several, of the given sizes (one may be -1)."""
+    dim = wrap_dim(dim, input.dim())
+    try:
+        inner = infer_size(tuple(sizes), input._shape[dim])
+    except RuntimeError:
+        raise RuntimeError(
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({input._shape[dim]}) in the input "
+            "tensor"
+        ) from None
+    return view(input, (*input._shape[:dim], *inner, *input._shape[dim + 1 :]))
+
+
+def ravel(input: Tensor) -> Tensor:
+    """All elements in one dimension, as `reshape(-1)`."""
+    return reshape(input, -1)
+
+
+def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
+    """Without the dimensions of size 1: all, or those named that have it."""
+    rank = input.dim()
+    if dim is None:
+        gone = [i for i, size in enumerate(input._shape) if size == 1]
+    else:
+        named = [dim] if isinstance(dim, int) else list(dim)
+        gone = [d for d in (wrap_dim(d, rank) for d in named) if rank and input._shape[d] == 1]
+    strides = _strides(input)
+    kept = [i for i in range(rank) if i not in gone]
+    return make_view(
+        input,
+        tuple([input._shape[i] for i in kept]),
+        tuple([strides[i] for i in kept]),
+        _offset(input),
+        "SqueezeBackward0" if dim is None else "SqueezeBackward1",
+        _reshape_to,
+        input._shape,
+    )
+
+
+def unsqueeze(input: Tensor, dim: int) -> Tensor:
+    """With a new dimension of size 1 at `dim`."""
+    dim = wrap_dim(dim, input.dim() + 1)
+    shape, strides = input._shape, _strides(input)
+    step = shape[dim] * strides[dim] if dim < len(shape) else 1
+    return make_view(
+        input,
+        (*shape[:dim], 1, *shape[dim:]),
+        (*strides[:dim], step, *strides[dim:]),
+        _offset(input),
+        "UnsqueezeBackward0",
+        _reshape_to,
+        shape,
+    )
+
+
+# --- order of dimensions --------------------------------------------------------------------------------------------------
+
+
+def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """With two dimensions swapped."""
+    rank = input.dim()
+    a, b = wrap_dim(dim0, rank), wrap_dim(dim1, rank)
+    order = list(range(rank))
+    if rank:
+        order[a], order[b] = b, a
+    return _permuted(input, order, "TransposeBackward0", transpose, a, b)
+
+
+def t(input: Tensor) -> Tensor:
+    """The transpose of a matrix; a vector or 0-d tensor as it is.
+
+    Raises:
+        RuntimeError: more than two dimensions.
+    """
+    rank = len(input._shape)
+    if rank > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {rank}D")
+    return _permuted(input, (1, 0) if rank == 2 else range(rank), "TBackward0", t)
+
+
+def permute(input: Tensor, *dims: Any) -> Tensor:
+    """With the dimensions in the order given."""
+    order = sizes(dims)
+    rank = input.dim()
+    if len(order) != rank:
+        raise RuntimeError(
+            f"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of "
+            f"dimensions i.e. input.dim() = {rank} is not equal to len(dims) = {len(order)}"
+        )
+    order = tuple(wrap_dim(d, rank) for d in order)
+    if len(set(order)) != rank:
+        raise RuntimeError("permute(): duplicate dims are not allowed.")
+    back = [0] * rank
+    for i, d in enumerate(order):
+        back[d] = i
+    return _permuted(input, order, "PermuteBackward0", permute, tuple(back))
+
+
+def _permuted(input: Tensor, order: Sequence[int], label: str, derivative: Callable[..., Any], *arguments: Any) -> Tensor:
+    shape, strides = input._shape, _strides(input)
+    return make_view(
+        input,
+        tuple([shape[i] for i in order]),
+        tuple([strides[i] for i in order]),
+        _offset(input),
+        label,
+        derivative,
+        *arguments,
+    )
+
+
+def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
+    """With dimensions moved to new positions, the others in their order."""
+    rank = input.dim()
+    sources = [wrap_dim(d, rank) for d in ([source] if isinstance(source, int) else source)]
+    targets = [wrap_dim(d, rank) for d in ([destination] if isinstance(destination, int) else destination)]
+    order = [i for i in range(rank) if i not in sources]
+    for target, origin in sorted(zip(targets, sources, strict=True)):
+        order.insert(target, origin)
+    return permute(input, order)
+
+
+def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
+    """As `transpose`."""
+    return transpose(input, axis0, axis1)
+
+
+# --- expand ---------------------------------------------------------------------------------------------------------------
+
+
+def expand(input: Tensor, *sizes_: Any) -> Tensor:
+    """With dimensions of size 1 repeated, without copying; -1 keeps a size, and new dimensions may come first.
+
+    Raises:
+        RuntimeError: a size other than 1 would change.
+    """
+    target = sizes(sizes_)
+    shape, strides = input._shape, _strides(input)
+    lead = len(target) - len(shape)
+    if lead < 0:
+        raise RuntimeError(
+            f"expand({_type_name(input)}{list(shape)}, size={list(target)}): the number of sizes provided ({len(target)}) must be "
+            f"greater or equal to the number of dimensions in the tensor ({len(shape)})"
+        )
+    new_shape = []
+    new_strides = []
+    for i, size in enumerate(target):
+        if i < lead:
+            if size < 0:
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({size}) isn't allowed in a leading, non-existing dimension {i}"
+                )
+            new_shape.append(size)
+            new_strides.append(0)
+            continue
+        have = shape[i - lead]
+        if size in (-1, have):
+            new_shape.append(have)
+            new_strides.append(strides[i - lead])
+        elif have == 1:
+            new_shape.append(size)
+            new_strides.append(0)
+        else:
+            raise RuntimeError(
+                f"The expanded size of the tensor ({size}) must match the existing size ({have}) at non-singleton dimension {i}.  "
+                f"Target sizes: {list(target)}.  Tensor sizes: {list(shape)}"
+            )
+    return make_view(
+        input, tuple(new_shape), tuple(new_strides), _offset(input), "ExpandBackward0", sum_to_size, shape
+    )
+
+
+def _type_name(x: Tensor) -> str:
+    return f"torch.{x.dtype.legacy_name}Tensor"
+
+
+def expand_as(input: Tensor, other: Tensor) -> Tensor:
+    """`input.expand(other.shape)`."""
+    return expand(input, other._shape)
+
+
+def broadcast_to(input: Tensor, shape: Sequence[int]) -> Tensor:
+    """`input.expand(shape)`."""
+    return expand(input, tuple(shape))
+
+
+# --- parts ----------------------------------------------------------------------------------------------------------------
+
+
+def select(input: Tensor, dim: int, index: int) -> Tensor:
+    """The slice at one index of a dimension, which disappears.
+
+    Raises:
+        IndexError: 0-d input, or the index is out of range.
+    """
+    shape = input._shape
+    if not shape:
+        raise IndexError("select() cannot be applied to a 0-dim tensor.")
+    dim = wrap_dim(dim, len(shape))
+    index = index.__index__()
+    size = shape[dim]
+    if not -size <= index < size:
+        raise IndexError(f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {dim}")
+    strides = _strides(input)
+    return _part(
+        input,
+        (*shape[:dim], *shape[dim + 1 :]),
+        (*strides[:dim], *strides[dim + 1 :]),
+        (dim,),
+        (index % size,),
+        "SelectBackward0",
+        (1,),
+    )
+
+
+def slice_dim(input: Tensor, dim: int, start: int | None, stop: int | None, step: int | None = None) -> Tensor:
+    """`input[start:stop:step]` along one dimension.
+
+    Raises:
+        ValueError: the step is not positive.
+    """
+    step = 1 if step is None else step.__index__()
+    if step <= 0:
+        raise ValueError("step must be greater than zero")
+    dim = wrap_dim(dim, input.dim())
+    shape, strides = input._shape, _strides(input)
+    first, last, _ = _slice(start, stop, step).indices(shape[dim])
+    count = max(0, -(-(last - first) // step))
+    return _part(
+        input,
+        (*shape[:dim], count, *shape[dim + 1 :]),
+        (*strides[:dim], strides[dim] * step, *strides[dim + 1 :]),
+        (dim,),
+        (first if count else 0,),
+        "SliceBackward0",
+        (step,),
+    )
+
+
+def _part(
+    input: Tensor,
+    shape: tuple[int, ...],
+    strides: tuple[int, ...],
+    dims: tuple[int, ...],
+    starts: tuple[int, ...],
+    label: str,
+    steps: tuple[int, ...],
+) -> Tensor:
+    """A view that begins at `starts` along `dims`. Its gradient is zero outside: written in the layout of a contiguous input."""
+    own = _strides(input)
+    offset = _offset(input)
+    plain = contiguous_strides(input._shape)
+    start = 0
+    for d, s in zip(dims, starts, strict=True):
+        offset += s * own[d]
+        start += s * plain[d]
+    if GradMode.enabled and needs_grad(input):
+        dim = dims[0]
+        inner = (
+            (*plain[:dim], *plain[dim + 1 :])
+            if len(shape) < len(input._shape)
+            else (*plain[:dim], plain[dim] * steps[0], *plain[dim + 1 :])
+        )
+        return make_view(input, shape, strides, offset, label, embed, input._shape, (shape, inner, start))
+    return _alias(input, shape, strides, offset)
+
+
+@op(input=lambda g, region: as_strided(g.contiguous(), *region))
+def embed(be: Any, input: Array, shape: tuple[int, ...], region: Any) -> Any:
+    """Zeros of `shape` with `input` written into a region of them."""
+    return be.assign(be.full(shape, 0, be.dtype_of(input)), region, input)
+
+
+def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
+    """`length` elements of a dimension, from `start` on.
+
+    Raises:
+        RuntimeError: beyond the end.
+    """
+    begin = start.__index__()
+    size = input._shape[wrap_dim(dim, input.dim())]
+    if begin < 0:
+        begin += size
+    if length < 0:
+        raise RuntimeError("narrow(): length must be non-negative.")
+    if begin + length > size:
+        raise RuntimeError(f"start ({begin}) + length ({length}) exceeds dimension size ({size}).")
+    return slice_dim(input, dim, begin, begin + length)
+
+
+def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """The diagonal of two dimensions as a new last dimension, as a view."""
+    rank = input.dim()
+    a, b = wrap_dim(dim1, rank), wrap_dim(dim2, rank)
+    if a == b:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    rows, columns = input._shape[a], input._shape[b]
+    count = max(0, min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns))
+    kept = [i for i in range(rank) if i not in (a, b)]
+    shape = (*[input._shape[i] for i in kept], count)
+
+    def region(strides: tuple[int, ...]) -> tuple[tuple[int, ...], int]:
+        shift = (offset * strides[b] if offset >= 0 else -offset * strides[a]) if count else 0
+        return (*[strides[i] for i in kept], strides[a] + strides[b]), shift
+
+    strides, shift = region(_strides(input))
+    inner, start = region(contiguous_strides(input._shape))
+    return make_view(
+        input, shape, strides, _offset(input) + shift, "DiagonalBackward0", embed, input._shape, (shape, inner, start)
+    )
+
+
+def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
+    """All windows of `size` elements, `step` apart, along a dimension; the elements of a window are a new last dimension."""
+    dim = wrap_dim(dimension, input.dim())
+    have = input._shape[dim] if input._shape else 1
+    if size > have:
+        raise RuntimeError(f"maximum size for tensor at dimension {dim} is {have} but size is {size}")
+    if step <= 0:
+        raise RuntimeError(f"step is {step} but must be > 0")
+    count = (have - size) // step + 1
+    shape = (*input._shape[:dim], count, *input._shape[dim + 1 :], size)
+
+    def windows(strides: tuple[int, ...]) -> tuple[int, ...]:
+        return (*strides[:dim], strides[dim] * step, *strides[dim + 1 :], strides[dim])
+
+    return make_view(
+        input,
+        shape,
+        windows(_strides(input)),
+        _offset(input),
+        "UnfoldBackward0",
+        accumulate_region,
+        input._shape,
+        (shape, windows(contiguous_strides(input._shape)), 0),
+    )
+
+
+def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
+    """Any view of the storage: sizes, strides and offset in elements. Elements may overlap."""
+    shape, strides = tuple(size), tuple(stride)
+    offset = _offset(input) if storage_offset is None else storage_offset
+    if any(s < 0 for s in strides):
+        raise RuntimeError(
+            f"as_strided: Negative strides are not supported at the moment, got strides: {list(strides)}"
+        )
+    reach = offset + sum((n - 1) * s for n, s in zip(shape, strides, strict=True)) + 1 if 0 not in shape else 0
+    if reach > _elements(input):
+        raise RuntimeError(
+            f"setStorage: sizes {list(shape)}, strides {list(strides)}, storage offset {offset}, and itemsize {input.dtype.itemsize} "
+            f"requiring a storage size of {reach * input.dtype.itemsize} are out of bounds for storage of size "
+            f"{_elements(input) * input.dtype.itemsize}"
+        )
+    return make_view(
+        input, shape, strides, offset, "AsStridedBackward0", _as_strided_backward, input._shape, _geometry(input), (shape, strides, offset)
+    )
+
+
+def _elements(x: Tensor) -> int:
+    return Size(x._storage.array.shape).numel()
+
+
+def _geometry(x: Tensor) -> Any:
+    return None if x._view is None else (x._shape, *x._view, _elements(x))
+
+
+def _as_strided_backward(g: Tensor, shape: tuple[int, ...], geometry: Any, region: Any) -> Tensor:
+    """The gradient on the whole storage, then what of it the input showed."""
+    if geometry is None:
+        return accumulate_region(g, shape, region)
+    whole = accumulate_region(g, (geometry[3],), region)
+    return as_strided(whole, *geometry[:3]).clone()
+
+
+@op(input=lambda g, region: as_strided(g.contiguous(), *region))
+def accumulate_region(be: Any, input: Array, shape: tuple[int, ...], region: Any) -> Any:
+    """Zeros of `shape` with `input` added into a region of them, whose elements may overlap."""
+    from .. import dtype as dtypes
+
+    n = Size(shape).numel()
+    kind = be.dtype_of(input)
+    positions = be.view(be.arange(0, 1, n, dtypes.int64), *region)
+    count = Size(region[0]).numel()
+    summed = be.put(be.full((n,), 0, kind), be.reshape(positions, (count,)), 0, be.reshape(input, (count,)), "add")
+    return be.reshape(summed, shape)
+
+
+def alias(input: Tensor) -> Tensor:
+    """A view of all of `input`."""
+    return make_view(input, input._shape, _strides(input), _offset(input), "AliasBackward0", lambda g: g)
+
+
+# --- several views at once ------------------------------------------------------------------------------------------------
+
+
+class PartsNode(Node):
+    """The backward node of `unbind` and `split`: the gradients of the parts, put together again."""
+
+    __slots__ = ("assemble", "label", "parts")
+
+    label: str
+    parts: list[tuple[int, ...]]
+    assemble: Callable[[list[Tensor]], Tensor]
+
+    def name(self) -> str:
+        return self.label
+
+    def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> tuple[Tensor | None, ...]:
+        grads = [grad] if self.outputs == 1 else grad
+        like = next(g for g in grads if g is not None)
+        whole = [like.new_zeros(shape) if g is None else g for g, shape in zip(grads, self.parts, strict=True)]
+        return (self.assemble(whole),)
+
+
+def _parts(input: Tensor, views: list[Tensor], label: str, assemble: Callable[[list[Tensor]], Tensor]) -> tuple[Tensor, ...]:
+    if GradMode.enabled and needs_grad(input) and views:
+        node = PartsNode((gradient_edge(input),), len(views))
+        node.label = label
+        node.parts = [v._shape for v in views]
+        node.assemble = assemble
+        for i, v in enumerate(views):
+            v._requires_grad = True
+            v._node = node
+            v._output_nr = i
+        if graph.on_create is not None:
+            graph.on_create(node, views[0])
+    return tuple(views)
+
+
+def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
+    """The slices along a dimension, as views without it."""
+    if not input._shape:
+        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+    dim = wrap_dim(dim, input.dim())
+    shape, strides, offset = input._shape, _strides(input), _offset(input)
+    rest = (*shape[:dim], *shape[dim + 1 :])
+    steps = (*strides[:dim], *strides[dim + 1 :])
+    views = [_alias(input, rest, steps, offset + i * strides[dim]) for i in range(shape[dim])]
+    return _parts(input, views, "UnbindBackward0", lambda grads: _joining().stack(grads, dim))
+
+
+def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+    """Views of consecutive parts along a dimension: of one size (the last may be smaller), or of the sizes given."""
+    dim = wrap_dim(dim, tensor.dim())
+    total = tensor._shape[dim]
+    if isinstance(split_size_or_sections, int):
+        size = split_size_or_sections
+        if size < 0 or (size == 0 and total):
+            raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
+        sections = [size] * (total // size) + ([total % size] if total % size else []) if size else [0]
+        sections = sections or [0]
+        label = "SplitBackward0"
+    else:
+        sections = list(split_size_or_sections)
+        if sum(sections) != total or any(s < 0 for s in sections):
+            raise RuntimeError(
+                f"split_with_sizes expects split_sizes to sum exactly to {total} (input tensor's size at dimension {dim}), but got "
+                f"split_sizes={sections}"
+            )
+        label = "SplitWithSizesBackward0"
+    shape, strides, offset = tensor._shape, _strides(tensor), _offset(tensor)
+    views = []
+    start = 0
+    for size in sections:
+        part = (*shape[:dim], size, *shape[dim + 1 :])
+        views.append(_alias(tensor, part, strides, offset + start * strides[dim]))
+        start += size
+    return _parts(tensor, views, label, lambda grads: _joining().cat(grads, dim))
+
+
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """At most `chunks` views of equal size along a dimension; the last may be smaller."""
+    if chunks <= 0:
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    size = -(-input._shape[wrap_dim(dim, input.dim())] // chunks)
+    if not size:
+        return split(input, [0] * chunks, dim)
+    return split(input, size, dim)
+
+
+def _joining() -> Any:
+    from . import joining
+
+    return joining
+
+
+# --- copies ---------------------------------------------------------------------------------------------------------------
+
+
+@op(input=lambda g: g)
+def clone(be: Any, input: Array, memory_format: Any = None) -> Any:
+    """A contiguous copy, through which gradients flow."""
+    return be.copy(input)
+
+
+def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
+    """The tensor itself if its elements are in C order, else a copy in which they are."""
+    return input if input.is_contiguous() else clone(input)
+
+
+# --- writes to a view -----------------------------------------------------------------------------------------------------
+
+
+class CopySlices(Node):
+    """The node of a base after one of its views was written to: the region's gradient goes to what was written."""
+
+    __slots__ = ("region", "shape")
+
+    region: Any
+    shape: tuple[int, ...]
+
+    def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> tuple[Tensor | None, ...]:
+        return erase(grad, self.region), as_strided(grad.contiguous(), *self.region).clone()
+
+
+@op(input=lambda g, region: erase(g, region))
+def erase(be: Any, input: Array, region: Any) -> Any:
+    """A copy of `input` with zeros in a region."""
+    return be.assign(be.copy(input), region, 0)
+
+
+def rebase(written: Tensor, result: Tensor) -> None:
+    """Give a tensor that was overwritten with `result` the history of `result`; through its base, if it is a view."""
+    edge = gradient_edge(result)
+    base = written._base
+    if base is None:
+        written._node = None if edge is None else result._node
+        written._output_nr = result._output_nr
+        written._requires_grad = True
+        return
+    node = CopySlices((gradient_edge(base), edge))
+    strides, offset = written._view or (contiguous_strides(written._shape), 0)
+    node.region = (written._shape, strides, offset - _offset(base))
+    node.shape = base._shape
+    if base._view is not None and not base.is_contiguous():
+        raise RuntimeError("a view of a non-contiguous alias was written to while recording; clone() the alias first")
+    base._node = node
+    base._output_nr = 0
+    base._requires_grad = True
+    if graph.on_create is not None:
+        graph.on_create(node, base)
+    reattach(written, base)
+
+
+def reattach(view: Tensor, base: Tensor) -> None:
+    """Make the edge of a view anew, as a view of what its base has become."""
+    region = (view._shape, *(view._view or (contiguous_strides(view._shape), 0)))
+    node = ViewNode((gradient_edge(base),))
+    node.label = "AsStridedBackward0"
+    node.derivative = _as_strided_backward
+    node.arguments = (base._shape, _geometry(base), region)
+    view._node = node
+    view._output_nr = 0
+    view._requires_grad = True
+    view._seen_version = view._storage.version
+
+
+FUNCTIONS = (
+    reshape, flatten, unflatten, ravel, squeeze, unsqueeze, transpose, t, permute, movedim, swapaxes, broadcast_to, select, narrow,
+    diagonal, as_strided, unbind, split, chunk, clone,
+)  # fmt: skip
+METHODS = (*FUNCTIONS, view, view_as, reshape_as, expand, expand_as, unfold, contiguous)

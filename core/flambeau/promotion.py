@@ -1,0 +1,71 @@
+"""Which dtype the result of mixed operands has: PyTorch's rules.
+
+Source: https://docs.pytorch.org/docs/stable/tensor_attributes.html#type-promotion-doc
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from . import dtype as dtypes
+from .dtype import bfloat16, bool_, dtype, float16, float32, int16, int64, uint8
+
+
+@lru_cache(maxsize=256)
+def promote_types(a: dtype, b: dtype) -> dtype:
+    """The smallest dtype that both convert to: category first (bool, integer, floating point), then size."""
+    if a is b:
+        return a
+    if a.priority != b.priority:
+        return a if a.priority > b.priority else b
+    if a.priority == 2:
+        if {a, b} == {float16, bfloat16}:
+            return float32
+        return a if a.itemsize > b.itemsize else b
+    if uint8 in (a, b):
+        other = a if b is uint8 else b
+        return int16 if other.itemsize == 1 else other
+    return a if a.itemsize > b.itemsize else b
+
+
+def of_scalar(value: Any) -> dtype:
+    """The dtype a Python number has on its own."""
+    if isinstance(value, bool):
+        return bool_
+    if isinstance(value, int):
+        return int64
+    return dtypes.get_default_dtype()
+
+
+def result_type(*operands: Any) -> dtype:
+    """The dtype of an elementwise result. Tensors with dimensions outrank 0-d tensors, which outrank Python numbers.
+
+    A lower rank only counts where it is of a higher category.
+    """
+    ranks: list[dtype | None] = [None, None, None]
+    for x in operands:
+        kind = getattr(x, "dtype", None)
+        if isinstance(kind, dtype):
+            rank = 0 if x._shape else 1
+        else:
+            rank, kind = 2, of_scalar(x)
+        held = ranks[rank]
+        ranks[rank] = kind if held is None else promote_types(held, kind)
+    result: dtype | None = None
+    for kind in ranks:
+        if kind is None:
+            continue
+        if result is None:
+            result = kind
+        elif kind.priority > result.priority:
+            result = promote_types(result, kind)
+    assert result is not None, "result_type needs at least one operand"
+    return result
+
+
+def can_cast(source: dtype, target: dtype) -> bool:
+    """Whether an in-place op may store a result of dtype `source` in a tensor of dtype `target`."""
+    return source.priority <= target.priority
+
+

@@ -1,0 +1,220 @@
+"""Arithmetic on shapes and strides, with PyTorch's rules and error texts. Knows nothing of tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from math import prod
+from typing import Any, SupportsIndex, overload
+
+Shape = tuple[int, ...]
+
+
+class Size(tuple[int, ...]):
+    """A shape. A tuple of int that prints as `torch.Size([2, 3])`."""
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """The number of elements: the product of the sizes."""
+        return prod(self)
+
+    def __repr__(self) -> str:
+        return f"torch.Size({list(self)})"
+
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> int: ...
+    @overload
+    def __getitem__(self, key: slice) -> Size: ...
+    def __getitem__(self, key: Any) -> Any:
+        item = tuple.__getitem__(self, key)
+        return Size(item) if isinstance(key, slice) else item
+
+    def __add__(self, other: tuple[Any, ...]) -> Size:  # type: ignore[override]
+        return Size(tuple.__add__(self, other))
+
+    def __radd__(self, other: tuple[int, ...]) -> Size:
+        return Size(tuple.__add__(tuple(other), self))
+
+    def __mul__(self, times: SupportsIndex) -> Size:
+        return Size(tuple.__mul__(self, times))
+
+
+@lru_cache(maxsize=4096)
+def contiguous_strides(shape: Shape) -> tuple[int, ...]:
+    """The strides, in elements, of a C-order array; as PyTorch, sizes of 0 count as 1."""
+    strides = []
+    step = 1
+    for size in reversed(shape):
+        strides.append(step)
+        step *= size or 1
+    return tuple(reversed(strides))
+
+
+def is_contiguous(shape: Shape, strides: tuple[int, ...]) -> bool:
+    """Whether the strides are those of a C-order array; sizes of 1 may have any stride."""
+    if 0 in shape:
+        return True
+    step = 1
+    for size, stride in zip(reversed(shape), reversed(strides), strict=True):
+        if size != 1:
+            if stride != step:
+                return False
+            step *= size
+    return True
+
+
+@lru_cache(maxsize=4096)
+def broadcast_shapes(a: Shape, b: Shape) -> Shape:
+    """The shape of an elementwise result.
+
+    Raises:
+        RuntimeError: the shapes do not broadcast, in PyTorch's words.
+    """
+    if len(a) < len(b):
+        short, long, swapped = a, b, True
+    else:
+        short, long, swapped = b, a, False
+    lead = len(long) - len(short)
+    out = list(long)
+    for i in range(len(long) - 1, lead - 1, -1):
+        p, q = long[i], short[i - lead]
+        if p == q or q == 1:
+            continue
+        if p != 1:
+            first, second = (q, p) if swapped else (p, q)
+            raise RuntimeError(
+                f"The size of tensor a ({first}) must match the size of tensor b ({second}) at non-singleton dimension {i}"
+            )
+        out[i] = q
+    return tuple(out)
+
+
+def wrap_dim(dim: int, rank: int) -> int:
+    """A dimension counted from the front.
+
+    Raises:
+        IndexError: out of range, in PyTorch's words.
+    """
+    limit = rank or 1
+    if not -limit <= dim < limit:
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], but got {dim})")
+    return dim % limit
+
+
+def wrap_dims(dims: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:
+    """Sorted dimensions counted from the front; None or an empty sequence means all of them.
+
+    Raises:
+        IndexError: a dimension is out of range.
+        RuntimeError: a dimension appears twice.
+    """
+    if dims is None:
+        return tuple(range(rank))
+    if isinstance(dims, int):
+        return (wrap_dim(dims, rank),) if rank else (wrap_dim(dims, rank),)[:0]
+    if not len(dims):
+        return tuple(range(rank))
+    wrapped = sorted(wrap_dim(d, rank) for d in dims)
+    for a, b in zip(wrapped, wrapped[1:], strict=False):
+        if a == b:
+            raise RuntimeError(f"dim {a} appears multiple times in the list of dims")
+    return tuple(wrapped) if rank else ()
+
+
+def sizes(args: tuple[Any, ...]) -> Shape:
+    """The shape in `f(2, 3)`, `f((2, 3))` or `f(torch.Size([2, 3]))`.
+
+    Raises:
+        TypeError: a size is not an integer.
+    """
+    if len(args) == 1 and isinstance(args[0], (tuple, list)):
+        args = tuple(args[0])
+    try:
+        return tuple(a if a.__class__ is int else a.__index__() for a in args)
+    except (AttributeError, TypeError):
+        culprit = next(a for a in args if not hasattr(a, "__index__"))
+        raise TypeError(f"expected sizes to be integers, but got {type(culprit).__name__}") from None
+
+
+def checked_sizes(args: tuple[Any, ...]) -> Shape:
+    """As `sizes`, for creation: refuses negative sizes in PyTorch's words."""
+    shape = sizes(args)
+    for size in shape:
+        if size < 0:
+            raise RuntimeError(f"Trying to create tensor with negative dimension {size}: {list(shape)}")
+    return shape
+
+
+def infer_size(shape: Shape, numel: int) -> Shape:
+    """`shape` with its one -1 replaced so that it has `numel` elements.
+
+    Raises:
+        RuntimeError: it cannot have, in PyTorch's words.
+    """
+    known = 1
+    hole = -1
+    for i, size in enumerate(shape):
+        if size == -1:
+            if hole >= 0:
+                raise RuntimeError("only one dimension can be inferred")
+            hole = i
+        elif size < 0:
+            raise RuntimeError(f"invalid shape dimension {size}")
+        else:
+            known *= size
+    if hole < 0:
+        if known != numel:
+            raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {numel}")
+        return shape
+    if known == 0:
+        if numel == 0:
+            raise RuntimeError(
+                f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size -1 "
+                "can be any value and is ambiguous"
+            )
+        raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {numel}")
+    if numel % known:
+        raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {numel}")
+    return (*shape[:hole], numel // known, *shape[hole + 1 :])
+
+
+def view_strides(shape: Shape, strides: tuple[int, ...], new: Shape) -> tuple[int, ...] | None:
+    """Strides that show the same elements as `new`, or None where only a copy can.
+
+    Merges runs of dimensions that are contiguous with each other, and splits `new` over the runs.
+    """
+    if 0 in shape:
+        return contiguous_strides(new)
+    runs: list[tuple[int, int]] = []  # (elements, innermost stride), innermost run first
+    for size, stride in zip(reversed(shape), reversed(strides), strict=True):
+        if size == 1:
+            continue
+        if runs and stride == runs[-1][0] * runs[-1][1]:
+            runs[-1] = (runs[-1][0] * size, runs[-1][1])
+        else:
+            runs.append((size, stride))
+    out: list[int] = []
+    remaining, step = runs.pop(0) if runs else (1, 1)
+    for size in reversed(new):
+        if size == 1:
+            out.append(step)
+            continue
+        if remaining == 1:
+            if not runs:
+                return None
+            remaining, step = runs.pop(0)
+        if remaining % size:
+            return None
+        out.append(step)
+        remaining //= size
+        step *= size
+    return tuple(reversed(out))
+
+
+def reduced_shape(shape: Shape, axes: Iterable[int], keepdim: bool) -> Shape:
+    """The shape after reducing `axes`."""
+    gone = set(axes)
+    if keepdim:
+        return tuple(1 if i in gone else size for i, size in enumerate(shape))
+    return tuple(size for i, size in enumerate(shape) if i not in gone)
