@@ -12,7 +12,16 @@ from typing import Final
 class dtype:
     """The type of a tensor's elements. The instances below are the only ones; compare them with `is` or `==`."""
 
-    __slots__ = ("format", "is_complex", "is_floating_point", "is_signed", "itemsize", "legacy_name", "name", "priority")
+    __slots__ = (
+        "format",
+        "is_complex",
+        "is_floating_point",
+        "is_signed",
+        "itemsize",
+        "legacy_name",
+        "name",
+        "priority",
+    )
 
     def __init__(self, name: str, itemsize: int, format: str, legacy_name: str, priority: int) -> None:
         self.name: Final = name

@@ -18,7 +18,9 @@ class finfo:
     def __init__(self, type: dtype | None = None) -> None:
         kind = dtypes.get_default_dtype() if type is None else type
         if not kind.is_floating_point:
-            raise TypeError("torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'")
+            raise TypeError(
+                "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'"
+            )
         exponent, mantissa = _FORMATS[kind.name]
         bias = 2 ** (exponent - 1) - 1
         self.bits = 8 * kind.itemsize

@@ -67,5 +67,3 @@ def result_type(*operands: Any) -> dtype:
 def can_cast(source: dtype, target: dtype) -> bool:
     """Whether an in-place op may store a result of dtype `source` in a tensor of dtype `target`."""
     return source.priority <= target.priority
-
-

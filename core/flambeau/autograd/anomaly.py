@@ -53,7 +53,8 @@ def _show(node: Node) -> None:
     lines = node.metadata.get("traceback_")
     if lines:
         warnings.warn(
-            f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{''.join(lines)}", stacklevel=2
+            f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{''.join(lines)}",
+            stacklevel=2,
         )
     else:
         warnings.warn(

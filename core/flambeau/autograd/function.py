@@ -121,7 +121,12 @@ class FunctionNode(Node):
         for i, (result, edge) in enumerate(zip(results, self.edges, strict=True)):
             if result is not None and not isinstance(result, Tensor):
                 raise TypeError(f"expected Variable or None (got {type(result).__name__})")
-            if edge is None and result is not None and not ctx.needs_input_grad[i] and i not in self._tensor_positions():
+            if (
+                edge is None
+                and result is not None
+                and not ctx.needs_input_grad[i]
+                and i not in self._tensor_positions()
+            ):
                 raise RuntimeError(
                     f"function {self.name()} returned a gradient different than None at position {i + 1}, but the corresponding "
                     "forward input was not a Variable"
@@ -246,7 +251,10 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
         for r in (results,) if single else results:
             if isinstance(r, Tensor):
                 r = r.detach()
-                r._requires_grad, r._node = True, _Refusal(tuple(gradient_edge(g) for g in grads if isinstance(g, Tensor)))
+                r._requires_grad, r._node = (
+                    True,
+                    _Refusal(tuple(gradient_edge(g) for g in grads if isinstance(g, Tensor))),
+                )
             refused.append(r)
         return refused[0] if single else tuple(refused)
 

@@ -60,7 +60,9 @@ def grad(
     if allow_unused is None:
         allow_unused = materialize_grads
     elif not allow_unused and materialize_grads:
-        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False.")
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
     if is_grads_batched:
         raise RuntimeError("is_grads_batched needs vmap, which flambeau does not have; call grad once per row instead")
     grads = _as_sequence(grad_outputs) if grad_outputs is not None else [None] * len(roots)

@@ -69,7 +69,12 @@ def _outputs(func: Callable[..., Any], arguments: Sequence[Any]) -> list[Tensor]
 
 
 def _check(
-    func: Callable[..., Any], arguments: list[Any], checked: list[tuple[int, Tensor]], eps: float, atol: float, rtol: float
+    func: Callable[..., Any],
+    arguments: list[Any],
+    checked: list[tuple[int, Tensor]],
+    eps: float,
+    atol: float,
+    rtol: float,
 ) -> None:
     outputs = _outputs(func, arguments)
     for number, y in enumerate(outputs):

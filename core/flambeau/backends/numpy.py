@@ -39,7 +39,6 @@ def _elementwise(f: np.ufunc) -> Any:
     return staticmethod(partial(f, out=..., order="C"))
 
 
-
 class NumpyBackend:
     """`flambeau.backends.protocol.Backend` on NumPy arrays."""
 

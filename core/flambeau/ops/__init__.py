@@ -65,7 +65,14 @@ def _attach_operators() -> None:
         setattr(Tensor, f"__{name}__", _operator(f))
         setattr(Tensor, f"__r{name}__", _reflected(f))
         setattr(Tensor, f"__i{name}__", _operator(inplace.in_place(f)))
-    compare = {"lt": comparison.lt, "le": comparison.le, "gt": comparison.gt, "ge": comparison.ge, "eq": comparison.eq, "ne": comparison.ne}
+    compare = {
+        "lt": comparison.lt,
+        "le": comparison.le,
+        "gt": comparison.gt,
+        "ge": comparison.ge,
+        "eq": comparison.eq,
+        "ne": comparison.ne,
+    }
     for name, f in compare.items():
         setattr(Tensor, f"__{name}__", _operator(f))
     one = {"neg": pointwise.neg, "pos": pointwise.positive, "abs": pointwise.abs, "invert": comparison.bitwise_not}

@@ -98,7 +98,7 @@ def _bits(name: str, *operands: Any) -> None:
     for x in operands:
         if isinstance(x, float) or (isinstance(x, Tensor) and x.dtype.is_floating_point):
             kind = x.dtype.legacy_name if isinstance(x, Tensor) else "Float"
-            raise RuntimeError(f'"{name}_cpu" not implemented for \'{kind}\'')
+            raise RuntimeError(f"\"{name}_cpu\" not implemented for '{kind}'")
 
 
 @unary()
@@ -198,5 +198,19 @@ FUNCTIONS = (
     bitwise_or, bitwise_xor, bitwise_left_shift, bitwise_right_shift, equal, isclose, allclose,
 )  # fmt: skip
 METHODS = FUNCTIONS
-INPLACE = (bitwise_and, bitwise_or, bitwise_xor, bitwise_not, logical_and, logical_or, logical_not, eq, ne, lt, le, gt, ge)
+INPLACE = (
+    bitwise_and,
+    bitwise_or,
+    bitwise_xor,
+    bitwise_not,
+    logical_and,
+    logical_or,
+    logical_not,
+    eq,
+    ne,
+    lt,
+    le,
+    gt,
+    ge,
+)
 ALIASES = {"greater": gt, "greater_equal": ge, "less": lt, "less_equal": le, "not_equal": ne}

@@ -178,7 +178,12 @@ def tensor(
             first = next((v for v in values if isinstance(v, Tensor) or _is_numpy(v)), None)
             if first is not None and getattr(first, "ndim", 0) and getattr(first, "shape", ()) != ():
                 if _is_numpy(first):
-                    return tensor([v.tolist() for v in values], dtype=dtype or _dtype_of_numpy(first), device=device, requires_grad=requires_grad)
+                    return tensor(
+                        [v.tolist() for v in values],
+                        dtype=dtype or _dtype_of_numpy(first),
+                        device=device,
+                        requires_grad=requires_grad,
+                    )
                 if first.numel() != 1:
                     raise ValueError("only one element tensors can be converted to Python scalars")
             if dtype is None and first is not None and not any(isinstance(v, float) for v in values):
@@ -254,7 +259,9 @@ def as_tensor(data: Any, dtype: dtype | None = None, device: Place = None) -> Te
     return tensor(data, dtype=dtype, device=device)
 
 
-def asarray(obj: Any, *, dtype: dtype | None = None, device: Place = None, copy: bool | None = None, requires_grad: bool = False) -> Tensor:
+def asarray(
+    obj: Any, *, dtype: dtype | None = None, device: Place = None, copy: bool | None = None, requires_grad: bool = False
+) -> Tensor:
     """`as_tensor`, or a copy where asked."""
     made = tensor(obj, dtype=dtype, device=device) if copy else as_tensor(obj, dtype, device)
     return made.requires_grad_() if requires_grad else made

@@ -54,7 +54,9 @@ def pick(be: Any, input: Array, axis: int, index: Array) -> Any:
 
 @op(
     name="ScatterBackward0",
-    input=lambda g, axis, index, reduce: g if reduce == "add" else place(g, axis, index, g.new_zeros(()).expand(index._shape), "replace"),
+    input=lambda g, axis, index, reduce: (
+        g if reduce == "add" else place(g, axis, index, g.new_zeros(()).expand(index._shape), "replace")
+    ),
     value=lambda g, axis, index: pick(g, axis, index),
 )
 def place(be: Any, input: Array, axis: int, index: Array, value: Array, reduce: str) -> Any:
@@ -124,9 +126,15 @@ def _basic(input: Tensor, key: Any) -> tuple[Tensor, list[tuple[int, Tensor]]]:
     """Apply integers, slices, None and `...`; what is left are index tensors, each with the dimension it indexes."""
     keys = list(key) if isinstance(key, tuple) else [key]
     if isinstance(key, list):
-        keys = [key] if not any(isinstance(k, (slice, Tensor)) or k is None or k is Ellipsis for k in key) else list(key)
+        keys = (
+            [key] if not any(isinstance(k, (slice, Tensor)) or k is None or k is Ellipsis for k in key) else list(key)
+        )
     keys = [_as_key(k, input) for k in keys]
-    used = sum(k.dim() if isinstance(k, Tensor) and k.dtype in (bool_, uint8) else 1 for k in keys if k is not None and k is not Ellipsis and not isinstance(k, bool))
+    used = sum(
+        k.dim() if isinstance(k, Tensor) and k.dtype in (bool_, uint8) else 1
+        for k in keys
+        if k is not None and k is not Ellipsis and not isinstance(k, bool)
+    )
     rank = len(input._shape)
     if used > rank:
         if not rank and all(k.__class__ is int for k in keys):
@@ -375,7 +383,9 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     return gather(input, dim, indices)
 
 
-def scatter(input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None) -> Tensor:
+def scatter(
+    input: Tensor, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
+) -> Tensor:
     """A copy of `input` with `src` placed along `dim`: `out[index[i][j]][j] = src[i][j]` (dim 0)."""
     src = value if src is None else src
     if index.dtype is not int64:
@@ -431,7 +441,10 @@ def take(input: Tensor, index: Tensor) -> Tensor:
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     """`input` with `value` where the bool `mask`, broadcast, is true."""
     if mask.dtype is not bool_:
-        raise RuntimeError("masked_fill_ only supports boolean masks, but got mask with dtype " + str(mask.dtype).removeprefix("torch."))
+        raise RuntimeError(
+            "masked_fill_ only supports boolean masks, but got mask with dtype "
+            + str(mask.dtype).removeprefix("torch.")
+        )
     if isinstance(value, Tensor) and value._shape:
         raise RuntimeError(
             f"masked_fill only supports a 0-dimensional value tensor, but got tensor with {value.dim()} dimension(s)."
@@ -501,11 +514,15 @@ def flip(input: Tensor, *dims: Any) -> Tensor:
 
     for dim in sizes(dims):
         n = input._shape[wrap_dim(dim, input.dim())]
-        input = index_select(input, dim, arange(n - 1, -1, -1, device=input.device) if n else arange(0, device=input.device))
+        input = index_select(
+            input, dim, arange(n - 1, -1, -1, device=input.device) if n else arange(0, device=input.device)
+        )
     return input
 
 
-@op(name="EmbeddingBackward0", weight=lambda g, index, weight_shape, skip: _embedding_grad(g, index, weight_shape, skip))
+@op(
+    name="EmbeddingBackward0", weight=lambda g, index, weight_shape, skip: _embedding_grad(g, index, weight_shape, skip)
+)
 def _embedding(be: Any, weight: Array, index: Array, skip: int) -> Any:
     flat = be.reshape(index, (_count(index.shape),))
     return be.reshape(be.take(weight, flat, 0), (*index.shape, weight.shape[1]))
@@ -533,7 +550,11 @@ def _embedding_grad(be: Any, g: Array, index: Array, shape: tuple[int, ...], ski
 
 
 def embedding(
-    input: Tensor, weight: Tensor, padding_idx: int | None = None, scale_grad_by_freq: bool = False, sparse: bool = False
+    input: Tensor,
+    weight: Tensor,
+    padding_idx: int | None = None,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
 ) -> Tensor:
     """Rows of `weight` (V, D) at int indices (...): (..., D). The row `padding_idx` gets no gradient.
 

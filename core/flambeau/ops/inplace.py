@@ -151,7 +151,9 @@ def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         src = as_tensor(src)
     source = src.to(device=input.device, dtype=input.dtype)
     if GradMode.enabled and (needs_grad(input) or needs_grad(source)) and input.dtype.is_floating_point:
-        return overwrite(input, _copied(input, source.expand(input._shape) if source._shape != input._shape else source))
+        return overwrite(
+            input, _copied(input, source.expand(input._shape) if source._shape != input._shape else source)
+        )
     if source._shape != input._shape:
         source = source.expand(input._shape)
     input._write(source._array())

@@ -129,9 +129,7 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     times = sizes(repeats)
     lead = len(times) - len(input._shape)
     if lead < 0:
-        raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
-        )
+        raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     shape = (1,) * lead + input._shape
     spread = reshape(input, tuple(n for size in shape for n in (1, size)))
     full = expand(spread, tuple(n for count, size in zip(times, shape, strict=True) for n in (count, size)))

@@ -43,7 +43,10 @@ def _nll_loss(be: Any, input: Array, target: Array, weight: Array | None, reduct
     return total if reduction == "sum" else be.div(total, be.sum(each, (0,), False))
 
 
-@op(name="NllLossBackwardBackward0", g=lambda gg, target, weight, reduction, ignore_index: _nll_loss(gg, target, weight, reduction, ignore_index))
+@op(
+    name="NllLossBackwardBackward0",
+    g=lambda gg, target, weight, reduction, ignore_index: _nll_loss(gg, target, weight, reduction, ignore_index),
+)
 def nll_loss_backward(
     be: Any, g: Array, target: Array, weight: Array | None, reduction: str, ignore_index: int, classes: int
 ) -> Any:
@@ -179,7 +182,11 @@ def _soft_cross_entropy(
     return -terms.sum() / max(1, input.numel() // input._shape[axis])
 
 
-@pointwise(name="MseLossBackward0", input=lambda g, input, target: g * (input - target) * 2.0, target=lambda g, input, target: g * (target - input) * 2.0)
+@pointwise(
+    name="MseLossBackward0",
+    input=lambda g, input, target: g * (input - target) * 2.0,
+    target=lambda g, input, target: g * (target - input) * 2.0,
+)
 def squared_error(be: Any, input: Array, target: Array) -> Any:
     """(input - target)**2, element by element."""
     difference = be.sub(input, target)

@@ -20,9 +20,7 @@ def _check(name: str, a: Tensor, b: Tensor) -> None:
         if not isinstance(x, Tensor):
             raise TypeError(f"{name}(): argument must be Tensor, not {type(x).__name__}")
     if a.dtype is not b.dtype:
-        raise RuntimeError(
-            f"expected m1 and m2 to have the same dtype, but got: {_c_name(a)} != {_c_name(b)}"
-        )
+        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {_c_name(a)} != {_c_name(b)}")
 
 
 def _c_name(x: Tensor) -> str:
@@ -200,7 +198,9 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: 
     """`beta * input + alpha * mat1 @ mat2`."""
     _check("addmm", mat1, mat2)
     if len(mat1._shape) != 2 or len(mat2._shape) != 2:
-        raise RuntimeError(f"mat{1 if len(mat1._shape) != 2 else 2} must be a matrix, got {mat1.dim() if len(mat1._shape) != 2 else mat2.dim()}-D tensor")
+        raise RuntimeError(
+            f"mat{1 if len(mat1._shape) != 2 else 2} must be a matrix, got {mat1.dim() if len(mat1._shape) != 2 else mat2.dim()}-D tensor"
+        )
     (n, k), (k2, m) = mat1._shape, mat2._shape
     if k != k2:
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{k} and {k2}x{m})")
@@ -292,7 +292,10 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         result: Tensor = project(input, weight)
         return result
     if bias.dtype is not input.dtype:
-        raise RuntimeError("self and mat2 must have the same dtype, but got " + f"{bias.dtype.legacy_name} and {weight.dtype.legacy_name}")
+        raise RuntimeError(
+            "self and mat2 must have the same dtype, but got "
+            + f"{bias.dtype.legacy_name} and {weight.dtype.legacy_name}"
+        )
     if bias._shape != weight._shape[:1]:
         expand(bias.detach(), (math.prod(shape[:-1]), weight._shape[0]))
     result = affine(input, weight, bias)

@@ -91,9 +91,7 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor
         quotient = trunc(true_divide(input, other))
         kind = input.dtype if isinstance(input, Tensor) else other.dtype
         return quotient if kind.is_floating_point else quotient.to(kind)
-    raise RuntimeError(
-        f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
-    )
+    raise RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'")
 
 
 @binary()
@@ -111,7 +109,10 @@ def remainder(be: Any, input: Operand, other: Operand) -> Any:
 @binary(input=lambda g: g, other=lambda g, input, other: neg(mul(g, div(input, other, rounding_mode="trunc"))))
 def fmod(be: Any, input: Operand, other: Operand) -> Any:
     """What a division rounded towards zero leaves: the sign is the dividend's, as C's `fmod`."""
-    r = be.remainder(be.abs(input) if hasattr(input, "shape") else abs(input), be.abs(other) if hasattr(other, "shape") else abs(other))
+    r = be.remainder(
+        be.abs(input) if hasattr(input, "shape") else abs(input),
+        be.abs(other) if hasattr(other, "shape") else abs(other),
+    )
     return be.where(be.lt(input, 0), be.neg(r), r) if hasattr(input, "shape") else (r if input >= 0 else be.neg(r))
 
 

@@ -25,7 +25,9 @@ def _generator(x: Tensor, generator: Generator | None) -> Generator:
     if generator is None:
         return generators.default_generator_of(x.device) if x.device.type not in HOST else generators.default_generator
     if (generator.device.type in HOST) != (x.device.type in HOST):
-        raise RuntimeError(f"Expected a '{x.device.type}' device type for generator but found '{generator.device.type}'")
+        raise RuntimeError(
+            f"Expected a '{x.device.type}' device type for generator but found '{generator.device.type}'"
+        )
     return generator
 
 
@@ -58,7 +60,9 @@ def _device_uniform(x: Tensor, generator: Generator) -> Tensor:
     return from_array(backend.random(x._shape, seed, offset), float32, x._storage)
 
 
-def uniform_(input: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None, **named: Any) -> Tensor:
+def uniform_(
+    input: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None, **named: Any
+) -> Tensor:
     """Fill with numbers uniform on [from, to).
 
     Raises:
@@ -97,7 +101,7 @@ def normal_(input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Ge
 
 def _floating(name: str, x: Tensor) -> None:
     if not x.dtype.is_floating_point:
-        raise NotImplementedError(f'"{name}" not implemented for \'{x.dtype.legacy_name}\'')
+        raise NotImplementedError(f"\"{name}\" not implemented for '{x.dtype.legacy_name}'")
 
 
 def random_(input: Tensor, from_: Any = None, to: Any = None, *, generator: Generator | None = None) -> Tensor:
@@ -173,7 +177,11 @@ def _new(size: tuple[Any, ...], options: dict[str, Any], kind: dtype | None) -> 
 
 
 def rand(
-    *size: Any, generator: Generator | None = None, dtype: dtype | None = None, requires_grad: bool = False, **options: Any
+    *size: Any,
+    generator: Generator | None = None,
+    dtype: dtype | None = None,
+    requires_grad: bool = False,
+    **options: Any,
 ) -> Tensor:
     """Numbers uniform on [0, 1)."""
     x = uniform_(_new(size, options, dtype), generator=generator)
@@ -181,7 +189,11 @@ def rand(
 
 
 def randn(
-    *size: Any, generator: Generator | None = None, dtype: dtype | None = None, requires_grad: bool = False, **options: Any
+    *size: Any,
+    generator: Generator | None = None,
+    dtype: dtype | None = None,
+    requires_grad: bool = False,
+    **options: Any,
 ) -> Tensor:
     """Normal numbers, mean 0 and variance 1."""
     x = normal_(_new(size, options, dtype), generator=generator)
@@ -212,7 +224,12 @@ def randint(
 
 
 def randperm(
-    n: int, *, generator: Generator | None = None, dtype: dtype | None = None, device: Place = None, requires_grad: bool = False
+    n: int,
+    *,
+    generator: Generator | None = None,
+    dtype: dtype | None = None,
+    device: Place = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """The integers 0 .. n - 1 in random order, int64. Drawn on the host for every device."""
     source = generators.default_generator if generator is None else generator
@@ -250,7 +267,9 @@ def randn_like(input: Tensor, *, dtype: dtype | None = None, device: Place = Non
     return randn(input._shape, dtype=dtype or input.dtype, device=device or input.device, **options)
 
 
-def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: dtype | None = None, **options: Any) -> Tensor:
+def randint_like(
+    input: Tensor, low: int, high: int | None = None, *, dtype: dtype | None = None, **options: Any
+) -> Tensor:
     """Integers of [low, high) of the shape, dtype and device of `input`."""
     if high is None:
         low, high = 0, low
@@ -269,9 +288,7 @@ def multinomial(
     if input.dim() not in (1, 2):
         raise RuntimeError("prob_dist must be 1 or 2 dim")
     if not input.dtype.is_floating_point:
-        raise RuntimeError(
-            f"multinomial only supports floating-point dtypes for input, got: {input.dtype.legacy_name}"
-        )
+        raise RuntimeError(f"multinomial only supports floating-point dtypes for input, got: {input.dtype.legacy_name}")
     if num_samples <= 0:
         raise RuntimeError("cannot sample n_sample <= 0 samples")
     if not replacement and num_samples > input._shape[-1]:

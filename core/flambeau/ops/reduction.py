@@ -71,7 +71,9 @@ def sum(
     elif input.dtype.priority != 2:
         input = to_dtype(input, int64)
     dim = axis if dim is None else dim
-    result = sum_all(input) if dim is None and not keepdim else sum_dims(input, wrap_dims(dim, len(input._shape)), keepdim)
+    result = (
+        sum_all(input) if dim is None and not keepdim else sum_dims(input, wrap_dims(dim, len(input._shape)), keepdim)
+    )
     return result if out is None else store(out, result)
 
 
@@ -126,7 +128,9 @@ def mean(
             f"Got: {kind}"
         )
     dim = axis if dim is None else dim
-    result = mean_all(input) if dim is None and not keepdim else mean_dims(input, wrap_dims(dim, len(input._shape)), keepdim)
+    result = (
+        mean_all(input) if dim is None and not keepdim else mean_dims(input, wrap_dims(dim, len(input._shape)), keepdim)
+    )
     return result if out is None else store(out, result)
 
 
@@ -276,7 +280,9 @@ def _arg(find: Any, name: str, input: Tensor, dim: int | None, keepdim: bool) ->
     rank = len(input._shape)
     if dim is None:
         if input.numel() == 0:
-            raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.")
+            raise IndexError(
+                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument."
+            )
         flat: Tensor = find(input.detach().reshape(-1), 0, False)
         return flat.reshape((1,) * rank) if keepdim else flat
     axis = wrap_dim(dim, rank)
@@ -356,7 +362,12 @@ def std(
 
 
 def var_mean(
-    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The variance and the mean."""
     axes = wrap_dims(dim, len(input._shape))
@@ -364,14 +375,22 @@ def var_mean(
 
 
 def std_mean(
-    input: Tensor, dim: Any = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float | None = None
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The standard deviation and the mean."""
     v, m = var_mean(input, dim, unbiased, keepdim, correction=correction)
     return v.sqrt(), m
 
 
-@op(name="LogsumexpBackward0", input=lambda g, input, axes, keepdim, out: _logsumexp_backward(g, input, axes, keepdim, out))
+@op(
+    name="LogsumexpBackward0",
+    input=lambda g, input, axes, keepdim, out: _logsumexp_backward(g, input, axes, keepdim, out),
+)
 def _logsumexp(be: Any, input: Array, axes: tuple[int, ...], keepdim: bool) -> Any:
     top = be.max(input, axes, True)
     top = be.where(be.lt(be.abs(top), math.inf), top, 0.0)  # a row of -inf stays -inf, not nan
@@ -420,7 +439,10 @@ def norm(
     return sum_dims(input.abs() ** p, axes, keepdim) ** (1.0 / p)
 
 
-@op(name="LinalgVectorNormBackward0", input=lambda g, input, axes, keepdim, out: _norm2_backward(g, input, axes, keepdim, out))
+@op(
+    name="LinalgVectorNormBackward0",
+    input=lambda g, input, axes, keepdim, out: _norm2_backward(g, input, axes, keepdim, out),
+)
 def _norm2(be: Any, input: Array, axes: tuple[int, ...], keepdim: bool) -> Any:
     return be.sqrt(be.sum(be.mul(input, input), axes, keepdim))
 

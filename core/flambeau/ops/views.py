@@ -152,7 +152,9 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         return reshape(input, 1)
     if first == last:
         return input
-    return reshape(input, (*input._shape[:first], Size(input._shape[first : last + 1]).numel(), *input._shape[last + 1 :]))
+    return reshape(
+        input, (*input._shape[:first], Size(input._shape[first : last + 1]).numel(), *input._shape[last + 1 :])
+    )
 
 
 def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
@@ -253,7 +255,9 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
     return _permuted(input, order, "PermuteBackward0", permute, tuple(back))
 
 
-def _permuted(input: Tensor, order: Sequence[int], label: str, derivative: Callable[..., Any], *arguments: Any) -> Tensor:
+def _permuted(
+    input: Tensor, order: Sequence[int], label: str, derivative: Callable[..., Any], *arguments: Any
+) -> Tensor:
     shape, strides = input._shape, _strides(input)
     return make_view(
         input,
@@ -322,9 +326,7 @@ def expand(input: Tensor, *sizes_: Any) -> Tensor:
                 f"The expanded size of the tensor ({size}) must match the existing size ({have}) at non-singleton dimension {i}.  "
                 f"Target sizes: {list(target)}.  Tensor sizes: {list(shape)}"
             )
-    return make_view(
-        input, tuple(new_shape), tuple(new_strides), _offset(input), "ExpandBackward0", sum_to_size, shape
-    )
+    return make_view(input, tuple(new_shape), tuple(new_strides), _offset(input), "ExpandBackward0", sum_to_size, shape)
 
 
 def _type_name(x: Tensor) -> str:
@@ -509,7 +511,15 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
             f"{_elements(input) * input.dtype.itemsize}"
         )
     return make_view(
-        input, shape, strides, offset, "AsStridedBackward0", _as_strided_backward, input._shape, _geometry(input), (shape, strides, offset)
+        input,
+        shape,
+        strides,
+        offset,
+        "AsStridedBackward0",
+        _as_strided_backward,
+        input._shape,
+        _geometry(input),
+        (shape, strides, offset),
     )
 
 
@@ -569,7 +579,9 @@ class PartsNode(Node):
         return (self.assemble(whole),)
 
 
-def _parts(input: Tensor, views: list[Tensor], label: str, assemble: Callable[[list[Tensor]], Tensor]) -> tuple[Tensor, ...]:
+def _parts(
+    input: Tensor, views: list[Tensor], label: str, assemble: Callable[[list[Tensor]], Tensor]
+) -> tuple[Tensor, ...]:
     if GradMode.enabled and needs_grad(input) and views:
         node = PartsNode((gradient_edge(input),), len(views))
         node.label = label
