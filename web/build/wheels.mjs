@@ -62,8 +62,16 @@ for (const name of readdirSync(wheels)) if (name.startsWith('flambeau-')) rmSync
 run(tool('python'), ['-m', 'build', '--wheel', '--no-isolation', '--outdir', wheels]);
 if (!readdirSync(wheels).some((name) => name.startsWith('tqdm-'))) {
   run(tool('python'), [
-    '-m', 'pip', 'download', '-qq', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:',
-    '--dest', wheels, TQDM,
+    '-m',
+    'pip',
+    'download',
+    '-qq',
+    '--disable-pip-version-check',
+    '--no-deps',
+    '--only-binary=:all:',
+    '--dest',
+    wheels,
+    TQDM,
   ]);
 }
 const wheelFiles = readdirSync(wheels).filter((name) => name.endsWith('.whl'));
