@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from math import prod
 from typing import Any, SupportsIndex, overload
 
@@ -84,7 +85,8 @@ def broadcast_shapes(a: Shape, b: Shape) -> Shape:
         if p != 1:
             first, second = (q, p) if swapped else (p, q)
             raise RuntimeError(
-                f"The size of tensor a ({first}) must match the size of tensor b ({second}) at non-singleton dimension {i}"
+                f"The size of tensor a ({first}) must match the size of tensor b ({second}) at non-singleton dimension "
+                f"{i}"
             )
         out[i] = q
     return tuple(out)
@@ -116,7 +118,7 @@ def wrap_dims(dims: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:
     if not len(dims):
         return tuple(range(rank))
     wrapped = sorted(wrap_dim(d, rank) for d in dims)
-    for a, b in zip(wrapped, wrapped[1:], strict=False):
+    for a, b in pairwise(wrapped):
         if a == b:
             raise RuntimeError(f"dim {a} appears multiple times in the list of dims")
     return tuple(wrapped) if rank else ()
@@ -170,8 +172,8 @@ def infer_size(shape: Shape, numel: int) -> Shape:
     if known == 0:
         if numel == 0:
             raise RuntimeError(
-                f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size -1 "
-                "can be any value and is ambiguous"
+                f"cannot reshape tensor of 0 elements into shape {list(shape)} because the unspecified dimension size "
+                "-1 can be any value and is ambiguous"
             )
         raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {numel}")
     if numel % known:

@@ -11,7 +11,8 @@ from typing import Any
 
 _HOMES = {
     "backward": "functional", "grad": "functional",
-    "no_grad": "modes", "enable_grad": "modes", "set_grad_enabled": "modes", "inference_mode": "modes", "is_grad_enabled": "modes",
+    "no_grad": "modes", "enable_grad": "modes", "set_grad_enabled": "modes",
+    "inference_mode": "modes", "is_grad_enabled": "modes",
     "Function": "function", "once_differentiable": "function",
     "gradcheck": "gradcheck", "gradgradcheck": "gradcheck",
     "detect_anomaly": "anomaly", "set_detect_anomaly": "anomaly",

@@ -58,8 +58,8 @@ def _show(node: Node) -> None:
         )
     else:
         warnings.warn(
-            f"Error detected in {node.name()}. No forward pass information available. Enable detect anomaly during forward pass for "
-            "more information.",
+            f"Error detected in {node.name()}. No forward pass information available. Enable detect anomaly during "
+            "forward pass for more information.",
             stacklevel=2,
         )
 

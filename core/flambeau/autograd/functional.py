@@ -84,8 +84,8 @@ def grad(
         if g is None:
             if not allow_unused:
                 raise RuntimeError(
-                    "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this is "
-                    "the desired behavior."
+                    "One of the differentiated Tensors appears to not have been used in the graph. Set "
+                    "allow_unused=True if this is the desired behavior."
                 )
             if materialize_grads:
                 from ..ops.creation import zeros_like
@@ -116,6 +116,7 @@ def _root(tensor: Tensor, grad: Tensor | None) -> tuple[Any, Tensor]:
         grad = ones_like(tensor).detach()
     elif grad._shape != tensor._shape:
         raise RuntimeError(
-            f"Mismatch in shape: grad_output[0] has a shape of {grad.shape} and output[0] has a shape of {tensor.shape}."
+            f"Mismatch in shape: grad_output[0] has a shape of {grad.shape} and output[0] has a shape of "
+            f"{tensor.shape}."
         )
     return edge, grad

@@ -1,8 +1,8 @@
 """Nodes of the backward graph, created as ops run.
 
-A node knows where its gradients go: one edge per input of its op, `(node, output number)`, or `(leaf tensor, -1)` where the gradient is
-accumulated, or None. Nodes are numbered as they are created, and an edge always leads to an older one: descending numbers
-are a topological order.
+A node knows where its gradients go: one edge per input of its op, `(node, output number)`, or `(leaf tensor, -1)` where
+the gradient is accumulated, or None. Nodes are numbered as they are created, and an edge always leads to an older one:
+descending numbers are a topological order.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Finding backends by name: the two built in, and plugins through the entry-point group `flambeau.backends`.
 
-A plugin's entry point is a callable `load(index) -> Backend` that raises RuntimeError, saying what to do, where it cannot run.
-It may carry an attribute `available() -> bool`.
+A plugin's entry point is a callable `load(index) -> Backend` that raises RuntimeError, saying what to do, where it
+cannot run. It may carry an attribute `available() -> bool`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The op table: every op by family, and what of it the public namespace and the Tensor class get.
 
-A family is a file. It lists its `FUNCTIONS` (public as `flambeau.<name>`), `METHODS` (of Tensor), `INPLACE` (functions whose in-place form,
-`<name>_`, is a method) and `ALIASES` (other public names). To add a family, add it here.
+A family is a file. It lists its `FUNCTIONS` (public as `flambeau.<name>`), `METHODS` (of Tensor), `INPLACE` (functions
+whose in-place form, `<name>_`, is a method) and `ALIASES` (other public names). To add a family, add it here.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from . import (
 )
 
 FAMILIES = (
-    creation, random, pointwise, comparison, reduction, matmul, views, joining, indexing, sorting, activation, nonlinearity, recurrent,
-    loss, elementwise_loss, conversion, inplace,
+    creation, random, pointwise, comparison, reduction, matmul, views, joining, indexing, sorting, activation,
+    nonlinearity, recurrent, loss, elementwise_loss, conversion, inplace,
 )  # fmt: skip
 
 PUBLIC: dict[str, Callable[..., Any]] = {}
@@ -94,7 +94,7 @@ _NUMBERS = (Tensor, int, float)
 
 
 def _operator(f: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
-    """`f` as a binary operator: NotImplemented for what is not a tensor or number, so that Python tries the other operand."""
+    """`f` as a binary operator: NotImplemented for what is no tensor or number, so that Python tries the other one."""
 
     def call(self: Tensor, other: Any) -> Any:
         if isinstance(other, _NUMBERS) or hasattr(other, "__array__"):

@@ -136,8 +136,8 @@ def _converter(name: str, kind: dtype) -> Any:
 CONVERTERS = tuple(
     _converter(name, kind)
     for name, kind in {
-        "double": float64, "float": float32, "half": float16, "bfloat16": bfloat16, "long": int64, "int": int32, "short": int16,
-        "char": int8, "byte": uint8, "bool": bool_,
+    "double": float64, "float": float32, "half": float16, "bfloat16": bfloat16, "long": int64, "int": int32,
+    "short": int16, "char": int8, "byte": uint8, "bool": bool_,
     }.items()
 )  # fmt: skip
 

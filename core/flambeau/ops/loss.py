@@ -73,7 +73,8 @@ def nll_loss(
     shape = input._shape
     if len(shape) > 1 and target._shape[:1] != shape[:1]:
         raise ValueError(
-            f"Expected input batch_size ({shape[0]}) to match target batch_size ({target._shape[0] if target._shape else 1})."
+            f"Expected input batch_size ({shape[0]}) to match target batch_size "
+            f"({target._shape[0] if target._shape else 1})."
         )
     if target.dtype is not int64:
         if target.dtype.name != "uint8":
@@ -125,7 +126,7 @@ def cross_entropy(
     ignore_index: int = -100,
     label_smoothing: float = 0.0,
 ) -> Tensor:
-    """-weight[y] * log_softmax(x)[y] for logits (N, C, ...) or (C); targets are classes, or probabilities shaped like x."""
+    """-weight[y] * log_softmax(x)[y] for logits (N, C, ...) or (C); targets are classes, or probabilities like x."""
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     axis = 0 if len(input._shape) == 1 else 1

@@ -11,7 +11,8 @@ from typing import Any
 from ..backends.protocol import Array
 from ..shape import broadcast_shapes
 from ..tensor import Tensor
-from .op import op, store, sum_to_size
+from .op import op, store
+from .reduction import sum_to_size
 from .views import expand, reshape, squeeze, transpose, unsqueeze
 
 
@@ -78,7 +79,8 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     b, _, k = input._shape
     if mat2._shape[:2] != (b, k):
         raise RuntimeError(
-            f"Expected size for first two dimensions of batch2 tensor to be: [{b}, {k}] but got: [{mat2._shape[0]}, {mat2._shape[1]}]."
+            f"Expected size for first two dimensions of batch2 tensor to be: [{b}, {k}] but got: [{mat2._shape[0]}, "
+            f"{mat2._shape[1]}]."
         )
     result: Tensor = _bmm(input, mat2)
     return result
@@ -94,7 +96,7 @@ def _matmul(be: Any, input: Array, other: Array) -> Any:
 
 
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
-    """The matrix product, NumPy's `@`: vectors are rows on the left and columns on the right, further dimensions are batches.
+    """The matrix product `@`: vectors are rows on the left and columns on the right, more dimensions are batches.
 
     Raises:
         RuntimeError: a 0-d operand, or inner sizes that differ.
@@ -125,8 +127,8 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
         if input._shape[-1] != other._shape[-2]:
             batch = broadcast_shapes(input._shape[:-2], other._shape[:-2])
             raise RuntimeError(
-                f"Expected size for first two dimensions of batch2 tensor to be: [{math.prod(batch)}, {input._shape[-1]}] but got: "
-                f"[{math.prod(batch)}, {other._shape[-2]}]."
+                f"Expected size for first two dimensions of batch2 tensor to be: [{math.prod(batch)}, "
+                f"{input._shape[-1]}] but got: [{math.prod(batch)}, {other._shape[-2]}]."
             )
         broadcast_shapes(input._shape[:-2], other._shape[:-2])
         result = _matmul(input, other)
@@ -139,7 +141,8 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
         raise RuntimeError(f"vector + matrix @ vector expected, got {1}, {len(input._shape)}, {len(vec._shape)}")
     if input._shape[1] != vec._shape[0]:
         raise RuntimeError(
-            f"size mismatch, got input ({input._shape[0]}), mat ({input._shape[0]}x{input._shape[1]}), vec ({vec._shape[0]})"
+            f"size mismatch, got input ({input._shape[0]}), mat ({input._shape[0]}x{input._shape[1]}), vec "
+            f"({vec._shape[0]})"
         )
     return squeeze(mm(input, unsqueeze(vec, 1)), 1)
 
@@ -159,12 +162,13 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
         raise RuntimeError(f"1D tensors expected, but got {len(input._shape)}D and {len(tensor._shape)}D tensors")
     if input.dtype is not tensor.dtype:
         raise RuntimeError(
-            f"dot : expected both vectors to have same dtype, but found {input.dtype.legacy_name} and {tensor.dtype.legacy_name}"
+            f"dot : expected both vectors to have same dtype, but found {input.dtype.legacy_name} and "
+            f"{tensor.dtype.legacy_name}"
         )
     if input._shape != tensor._shape:
         raise RuntimeError(
-            f"inconsistent tensor size, expected tensor [{input._shape[0]}] and src [{tensor._shape[0]}] to have the same number of "
-            f"elements, but got {input._shape[0]} and {tensor._shape[0]} elements respectively"
+            f"inconsistent tensor size, expected tensor [{input._shape[0]}] and src [{tensor._shape[0]}] to have the "
+            f"same number of elements, but got {input._shape[0]} and {tensor._shape[0]} elements respectively"
         )
     result: Tensor = _dot(input, tensor)
     return result
@@ -199,7 +203,8 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: 
     _check("addmm", mat1, mat2)
     if len(mat1._shape) != 2 or len(mat2._shape) != 2:
         raise RuntimeError(
-            f"mat{1 if len(mat1._shape) != 2 else 2} must be a matrix, got {mat1.dim() if len(mat1._shape) != 2 else mat2.dim()}-D tensor"
+            f"mat{1 if len(mat1._shape) != 2 else 2} must be a matrix, got "
+            f"{mat1.dim() if len(mat1._shape) != 2 else mat2.dim()}-D tensor"
         )
     (n, k), (k2, m) = mat1._shape, mat2._shape
     if k != k2:
@@ -224,7 +229,7 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, a
     return _scaled(input, beta) + _scaled(bmm(batch1, batch2), alpha)
 
 
-# --- linear ---------------------------------------------------------------------------------------------------------------
+# --- linear -----------------------------------------------------------------------------------------------------------
 
 
 def _rows(be: Any, x: Array) -> Any:
@@ -311,7 +316,8 @@ def _raise_linear(input: Tensor, weight: Tensor) -> None:
     rows = math.prod(shape[:-1])
     if len(shape) == 1:
         raise RuntimeError(
-            f"size mismatch, got input ({weight._shape[0]}), mat ({weight._shape[0]}x{weight._shape[1]}), vec ({shape[0]})"
+            f"size mismatch, got input ({weight._shape[0]}), mat ({weight._shape[0]}x{weight._shape[1]}), vec "
+            f"({shape[0]})"
         )
     raise RuntimeError(
         f"mat1 and mat2 shapes cannot be multiplied ({rows}x{shape[-1]} and {weight._shape[1]}x{weight._shape[0]})"

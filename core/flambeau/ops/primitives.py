@@ -1,4 +1,4 @@
-"""The primitives on tensors instead of arrays, so that a forward written for a backend can also be differentiated step by step."""
+"""The primitives on tensors, so that a forward written for a backend can also be differentiated step by step."""
 
 from __future__ import annotations
 

@@ -165,7 +165,7 @@ def exponential_(input: Tensor, lambd: float = 1.0, *, generator: Generator | No
     return _replace(input, (-(1.0 - _device_uniform(input, source)).log() / lambd).to(input.dtype)._array())
 
 
-# --- new tensors ----------------------------------------------------------------------------------------------------------
+# --- new tensors ------------------------------------------------------------------------------------------------------
 
 
 def _new(size: tuple[Any, ...], options: dict[str, Any], kind: dtype | None) -> Tensor:
@@ -280,7 +280,7 @@ def randint_like(
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
 ) -> Tensor:
-    """Column numbers drawn in proportion to the weights of each row: (C) gives (n), (N, C) gives (N, n). Drawn on the host.
+    """Column numbers drawn by the weights of each row: (C) gives (n), (N, C) gives (N, n). Drawn on the host.
 
     Raises:
         RuntimeError: no samples, more than there are without replacement, or weights that are no distribution.
