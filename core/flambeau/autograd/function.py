@@ -30,11 +30,12 @@ class FunctionCtx:
         self._node: Any = None
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Keep tensors for `backward`, where they are `ctx.saved_tensors`. A later in-place change to one is an error."""
+        """Keep tensors for `backward`, as `ctx.saved_tensors`. A later in-place change to one is an error."""
         for t in tensors:
             if t is not None and not isinstance(t, Tensor):
                 raise TypeError(
-                    f"save_for_backward can only save variables, but argument {tensors.index(t)} is of type {type(t).__name__}"
+                    f"save_for_backward can only save variables, but argument {tensors.index(t)} is of type "
+                    f"{type(t).__name__}"
                 )
         self._to_save = tensors
 
@@ -61,19 +62,19 @@ class FunctionCtx:
         """
         if self._released:
             raise RuntimeError(
-                "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
-                "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
-                "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors "
-                "after calling backward."
+                "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+                "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
+                "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or "
+                "if you need to access saved tensors after calling backward."
             )
         unpacked: list[Tensor | None] = []
         for t, version in zip(self._to_save, self._versions, strict=True):
             if t is not None and t._storage.version != version:
                 raise RuntimeError(
                     "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                    f"[torch.{t.dtype.legacy_name}Tensor {list(t._shape)}] is at version {t._storage.version}; expected version "
-                    f"{version} instead. Hint: enable anomaly detection to find the operation that failed to compute its gradient, "
-                    "with torch.autograd.set_detect_anomaly(True)."
+                    f"[torch.{t.dtype.legacy_name}Tensor {list(t._shape)}] is at version {t._storage.version}; "
+                    f"expected version {version} instead. Hint: enable anomaly detection to find the operation that "
+                    "failed to compute its gradient, with torch.autograd.set_detect_anomaly(True)."
                 )
             output = self._outputs.get(id(t))
             if output is not None and t is not None:
@@ -116,7 +117,8 @@ class FunctionNode(Node):
             results = results[:expected]
         if len(results) != expected:
             raise RuntimeError(
-                f"function {self.name()} returned an incorrect number of gradients (expected {expected}, got {len(results)})"
+                f"function {self.name()} returned an incorrect number of gradients (expected {expected}, got "
+                f"{len(results)})"
             )
         for i, (result, edge) in enumerate(zip(results, self.edges, strict=True)):
             if result is not None and not isinstance(result, Tensor):
@@ -128,8 +130,8 @@ class FunctionNode(Node):
                 and i not in self._tensor_positions()
             ):
                 raise RuntimeError(
-                    f"function {self.name()} returned a gradient different than None at position {i + 1}, but the corresponding "
-                    "forward input was not a Variable"
+                    f"function {self.name()} returned a gradient different than None at position {i + 1}, but the "
+                    "corresponding forward input was not a Variable"
                 )
         return tuple(results)
 
@@ -145,7 +147,7 @@ class FunctionNode(Node):
 
 
 class Function:
-    """Base of custom functions. Define static `forward(ctx, ...)` and `backward(ctx, *grads)`; call `MyFunction.apply(...)`.
+    """Base of custom functions: define static `forward(ctx, ...)` and `backward(ctx, *grads)`, call `apply(...)`.
 
     `forward` may instead leave `ctx` out and be followed by `setup_context(ctx, inputs, output)`.
     """
@@ -164,13 +166,15 @@ class Function:
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         """Return one gradient (or None) per argument of `forward`."""
         raise NotImplementedError(
-            "You must implement either the backward or vjp method for your custom autograd.Function to use it with backward mode AD."
+            "You must implement either the backward or vjp method for your custom autograd.Function to use it with "
+            "backward mode AD."
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError(
-            "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd function with static "
-            "forward method. (Example: https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
+            "Legacy autograd function with non-static forward method is deprecated. Please use new-style autograd "
+            "function with static forward method. (Example: "
+            "https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
         )
 
     @classmethod

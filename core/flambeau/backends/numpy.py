@@ -59,7 +59,7 @@ class NumpyBackend:
     def step_boundary(self) -> None:
         pass
 
-    # --- arrays in and out ----------------------------------------------------------------------------------------------
+    # --- arrays in and out --------------------------------------------------------------------------------------------
 
     def from_bytes(self, data: bytes | bytearray | memoryview, shape: Shape, dtype: dtype) -> Array:
         return np.frombuffer(data, _TO_NUMPY[dtype]).reshape(shape).copy()
@@ -95,7 +95,7 @@ class NumpyBackend:
         words = philox4x32(n, seed, offset)
         return ((words >> np.uint32(8)).astype(np.float32) * np.float32(2**-24)).reshape(shape)
 
-    # --- views ----------------------------------------------------------------------------------------------------------
+    # --- views --------------------------------------------------------------------------------------------------------
 
     def view(self, x: Array, shape: Shape, strides: tuple[int, ...], offset: int) -> Array:
         size = x.itemsize
@@ -125,7 +125,7 @@ class NumpyBackend:
             return x.astype(np.int64, order="C").astype(kind, copy=False)
         return x.astype(kind, order="C")
 
-    # --- elementwise ----------------------------------------------------------------------------------------------------
+    # --- elementwise --------------------------------------------------------------------------------------------------
 
     neg = _elementwise(np.negative)
     abs = _elementwise(np.absolute)
@@ -185,7 +185,7 @@ class NumpyBackend:
             y = x.dtype.type(y)
         return np.where(condition, x, y)
 
-    # --- reductions -----------------------------------------------------------------------------------------------------
+    # --- reductions ---------------------------------------------------------------------------------------------------
 
     def sum(self, x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
         return np.add.reduce(x, axis=axes, dtype=x.dtype, keepdims=keepdim, out=...)
@@ -219,12 +219,12 @@ class NumpyBackend:
         order = np.ascontiguousarray(order, np.int64)
         return np.take_along_axis(x, order, axis), order
 
-    # --- products -------------------------------------------------------------------------------------------------------
+    # --- products -----------------------------------------------------------------------------------------------------
 
     def matmul(self, x: Array, y: Array) -> Array:
         return np.matmul(x, y)
 
-    # --- moving elements ------------------------------------------------------------------------------------------------
+    # --- moving elements ----------------------------------------------------------------------------------------------
 
     def concat(self, arrays: Sequence[Array], axis: int) -> Array:
         # concatenate keeps the order of transposed operands unless given where to write.
@@ -264,10 +264,22 @@ def _combine(target: Array, index: Any, value: Operand, reduce: Reduce) -> None:
     """`target[index] reduce= value`, with every duplicate of an index counted."""
     if reduce == "replace":
         target[index] = value
+    elif reduce == "add" and isinstance(index, _ndarray) and isinstance(value, _ndarray) and target.ndim > 1:
+        _add_rows(target, index, value)
     elif reduce == "add" and target.dtype.kind == "b":
         np.logical_or.at(target, index, value)
     else:
         _COMBINE[reduce].at(target, index, value)
+
+
+def _add_rows(target: Array, index: Array, value: Array) -> None:
+    """`np.add.at` for rows: rows of one index are brought together and summed in one pass, several times quicker."""
+    if not index.size:
+        return
+    order = np.argsort(index, kind="stable")
+    sorted_index = index[order]
+    starts = np.flatnonzero(np.concatenate(([True], sorted_index[1:] != sorted_index[:-1])))
+    target[sorted_index[starts]] += np.add.reduceat(value[order], starts, axis=0, dtype=target.dtype)
 
 
 def _along(x: Array, axis: int, index: Array) -> tuple[Array, ...]:
