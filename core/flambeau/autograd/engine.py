@@ -137,9 +137,7 @@ def _wanted(
     leads: dict[Node, tuple[bool, ...]] = {}
     useful: set[Node] = {key for key in captured_at if not isinstance(key, int)}
     for node in reversed(nodes):
-        mask = tuple(
-            e is not None and ((id(e[0]) in leaf_ids) if e[1] == LEAF else e[0] in useful) for e in node.edges
-        )
+        mask = tuple(e is not None and ((id(e[0]) in leaf_ids) if e[1] == LEAF else e[0] in useful) for e in node.edges)
         leads[node] = mask
         if True in mask:
             useful.add(node)

@@ -13,17 +13,20 @@ _add, _subtract, _multiply, _divide = np.add, np.subtract, np.multiply, np.divid
 
 
 def affine(input: Array, weight: Array, bias: Array) -> Array:
-    out = input.dot(weight.T)
+    out = project(input, weight)
     _add(out, bias, out)
     return out
 
 
 def project(input: Array, weight: Array) -> Array:
-    return input.dot(weight.T)
+    if input.ndim == 2:
+        return input.dot(weight.T)
+    rows = input.reshape(-1, input.shape[-1]).dot(weight.T)
+    return rows.reshape(*input.shape[:-1], weight.shape[0])
 
 
 def linear_input_grad(grad: Array, weight: Array) -> Array:
-    return grad.dot(weight)
+    return project(grad, weight.T)
 
 
 def linear_weight_grad(grad: Array, input: Array) -> Array:

@@ -11,7 +11,8 @@ from ..backends.protocol import Array
 from ..dtype import dtype
 from ..shape import wrap_dim
 from ..tensor import Tensor
-from .op import composite, op, to_dtype, unary
+from .op import composite, op, unary
+from .operands import to_dtype
 
 
 @unary(name="ReluBackward0", input=lambda g, out: threshold_backward(g, out))
@@ -50,7 +51,7 @@ def tanh_backward(be: Any, g: Array, out: Array) -> Any:
     return be.mul(g, be.sub(1.0, be.mul(out, out)))
 
 
-# --- softmax --------------------------------------------------------------------------------------------------------------
+# --- softmax ----------------------------------------------------------------------------------------------------------
 
 
 @op(name="SoftmaxBackward0", input=lambda g, axis, out: softmax_backward(g, out, axis))
@@ -103,7 +104,7 @@ def log_softmax(input: Tensor, dim: int, dtype: dtype | None = None) -> Tensor:
     return _along(_log_softmax, "log_softmax_lastdim", input, dim, dtype)
 
 
-# --- dropout --------------------------------------------------------------------------------------------------------------
+# --- dropout ----------------------------------------------------------------------------------------------------------
 
 
 def dropout(input: Tensor, p: float = 0.5, train: bool = True) -> Tensor:

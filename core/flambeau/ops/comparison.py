@@ -194,8 +194,8 @@ def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e
 
 
 FUNCTIONS = (
-    eq, ne, lt, le, gt, ge, isnan, isinf, isfinite, logical_not, logical_and, logical_or, logical_xor, bitwise_not, bitwise_and,
-    bitwise_or, bitwise_xor, bitwise_left_shift, bitwise_right_shift, equal, isclose, allclose,
+    eq, ne, lt, le, gt, ge, isnan, isinf, isfinite, logical_not, logical_and, logical_or, logical_xor, bitwise_not,
+    bitwise_and, bitwise_or, bitwise_xor, bitwise_left_shift, bitwise_right_shift, equal, isclose, allclose,
 )  # fmt: skip
 METHODS = FUNCTIONS
 INPLACE = (

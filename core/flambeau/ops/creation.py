@@ -20,7 +20,8 @@ from ..dtype import bfloat16, bool_, dtype, float16, int64
 from ..shape import Size, checked_sizes
 from ..storage import Storage
 from ..tensor import Tensor, from_array
-from .op import op, store, wrap_integer
+from .op import op, store
+from .operands import wrap_integer
 
 Place = device | str | int | None
 
@@ -37,7 +38,8 @@ def check_dtype(backend: Any, place: device, kind: dtype) -> None:
     if kind not in backend.dtypes:
         hint = " Use float32 instead, for example with .float() before .to()." if kind.name == "float64" else ""
         raise TypeError(
-            f"Cannot convert a {place.type} Tensor to {kind.name} dtype as the {place.type} device doesn't support {kind.name}.{hint}"
+            f"Cannot convert a {place.type} Tensor to {kind.name} dtype as the {place.type} device doesn't support "
+            f"{kind.name}.{hint}"
         )
 
 
@@ -48,7 +50,7 @@ def _made(array: Array, kind: dtype, home: Storage, requires_grad: bool = False)
     return made
 
 
-# --- from data ------------------------------------------------------------------------------------------------------------
+# --- from data --------------------------------------------------------------------------------------------------------
 
 
 def pack(values: Sequence[Any], kind: dtype) -> Any:
@@ -97,7 +99,7 @@ def _flatten(data: Any) -> tuple[list[Any], tuple[int, ...]]:
     shape: list[int] = []
     while level and _is_sequence(level[0]):
         length = len(level[0])
-        for i, row in enumerate(level):
+        for row in level:
             if not _is_sequence(row) or len(row) != length:
                 got = len(row) if _is_sequence(row) else None
                 if got is None:
@@ -174,7 +176,7 @@ def tensor(
         made = _from_numpy_copy(data, dtype, device)
     else:
         values, shape = _flatten(data)
-        if not all([v.__class__ in (float, int, bool) for v in values]):
+        if not all(v.__class__ in (float, int, bool) for v in values):
             first = next((v for v in values if isinstance(v, Tensor) or _is_numpy(v)), None)
             if first is not None and getattr(first, "ndim", 0) and getattr(first, "shape", ()) != ():
                 if _is_numpy(first):
@@ -201,8 +203,8 @@ def _dtype_of_numpy(x: Any) -> dtype:
     kind = dtypes.BY_NAME.get(x.dtype.name)
     if kind is None:
         raise TypeError(
-            f"can't convert np.ndarray of type numpy.{x.dtype.name}. The only supported types are: float64, float32, float16, int64, "
-            "int32, int16, int8, uint8, and bool."
+            f"can't convert np.ndarray of type numpy.{x.dtype.name}. The only supported types are: float64, float32, "
+            "float16, int64, int32, int16, int8, uint8, and bool."
         )
     return kind
 
@@ -233,8 +235,9 @@ def from_numpy(ndarray: Any) -> Tensor:
         return tensor(ndarray)
     if any(s < 0 for s in ndarray.strides):
         raise ValueError(
-            "At least one stride in the given numpy array is negative, and tensors with negative strides are not currently supported. "
-            "(You can probably work around this by making a copy of your array  with array.copy().) "
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
+            "currently supported. (You can probably work around this by making a copy of your array  with "
+            "array.copy().) "
         )
     if ndarray.flags.c_contiguous:
         return from_array(share(ndarray), kind, home)
@@ -292,7 +295,7 @@ def legacy_tensor(*args: Any, kind: dtype | None = None, device: Place = None) -
     return zeros(*args, dtype=kind, device=device)
 
 
-# --- filled ---------------------------------------------------------------------------------------------------------------
+# --- filled -----------------------------------------------------------------------------------------------------------
 
 
 def full(
@@ -368,7 +371,7 @@ def full_like(input: Tensor, fill_value: Any, **options: Any) -> Tensor:
     return _like(input, fill_value, options)
 
 
-# --- patterns -------------------------------------------------------------------------------------------------------------
+# --- patterns ---------------------------------------------------------------------------------------------------------
 
 
 def arange(
@@ -500,7 +503,7 @@ def diag_embed(input: Tensor, offset: int = 0) -> Tensor:
     return result
 
 
-# --- like another tensor --------------------------------------------------------------------------------------------------
+# --- like another tensor ----------------------------------------------------------------------------------------------
 
 
 def _as_own(input: Tensor, options: dict[str, Any]) -> dict[str, Any]:
@@ -542,8 +545,8 @@ def new(input: Tensor, *args: Any) -> Tensor:
 
 
 FUNCTIONS = (
-    tensor, from_numpy, as_tensor, asarray, frombuffer, full, zeros, ones, empty, zeros_like, ones_like, empty_like, full_like, arange,
-    linspace, logspace, eye, tril, triu, diag, diag_embed,
+    tensor, from_numpy, as_tensor, asarray, frombuffer, full, zeros, ones, empty, zeros_like, ones_like, empty_like,
+    full_like, arange, linspace, logspace, eye, tril, triu, diag, diag_embed,
 )  # fmt: skip
 METHODS = (tril, triu, diag, diag_embed, new_zeros, new_ones, new_empty, new_full, new_tensor, new)
 INPLACE = (tril, triu)

@@ -1,4 +1,4 @@
-"""Losses of one prediction and one target, element by element; `nn.functional` reduces them.
+"""Losses of one prediction and one target, element by element; `nn.functional` reduces them. The two have one shape.
 
 Source of names and defaults: https://docs.pytorch.org/docs/stable/nn.functional.html#loss-functions
 """
@@ -7,39 +7,44 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..backends.protocol import Operand
+from ..backends.protocol import Array, Operand
 from ..tensor import Tensor
-from .op import pointwise
-
-
-def _smooth_l1_slope(g: Tensor, input: Any, target: Any, beta: float) -> Tensor:
-    d = input - target
-    return (g * d / beta).where(d.abs() < beta, g * d.sign())
+from .op import composite, pointwise
 
 
 @pointwise(
-    input=_smooth_l1_slope,
-    target=lambda g, input, target, beta: -_smooth_l1_slope(g, input, target, beta),
+    input=lambda g, input, target, beta: smooth_l1_loss_backward(g, input, target, beta),
+    target=lambda g, input, target, beta: -smooth_l1_loss_backward(g, input, target, beta),
 )
 def smooth_l1_loss(be: Any, input: Operand, target: Operand, beta: float = 1.0) -> Any:
-    """Returns d² / (2 beta) where |d| < beta, else |d| - beta / 2, for d = input - target."""
+    """d² / (2 beta) where |d| < beta, else |d| - beta / 2, for d = input - target."""
     d = be.abs(be.sub(input, target))
     return be.where(be.lt(d, float(beta)), be.mul(be.mul(d, d), 0.5 / beta), be.sub(d, 0.5 * beta))
 
 
-def _huber_slope(g: Tensor, input: Any, target: Any, delta: float) -> Tensor:
-    return g * (input - target).clamp(-delta, delta)
+@composite
+def smooth_l1_loss_backward(be: Any, g: Array, input: Array, target: Array, beta: float) -> Any:
+    """The gradient of the input: g times d / beta limited to [-1, 1]."""
+    d = be.sub(input, target)
+    return be.mul(g, be.minimum(be.maximum(be.div(d, float(beta)), -1.0), 1.0))
 
 
 @pointwise(
-    input=_huber_slope,
-    target=lambda g, input, target, delta: -_huber_slope(g, input, target, delta),
+    input=lambda g, input, target, delta: huber_loss_backward(g, input, target, delta),
+    target=lambda g, input, target, delta: -huber_loss_backward(g, input, target, delta),
 )
 def huber_loss(be: Any, input: Operand, target: Operand, delta: float = 1.0) -> Any:
-    """Returns d² / 2 where |d| ≤ delta, else delta (|d| - delta / 2), for d = input - target."""
+    """d² / 2 where |d| ≤ delta, else delta (|d| - delta / 2), for d = input - target."""
     d = be.abs(be.sub(input, target))
     quadratic = be.mul(be.mul(d, d), 0.5)
     return be.where(be.le(d, float(delta)), quadratic, be.mul(be.sub(d, 0.5 * delta), float(delta)))
+
+
+@composite
+def huber_loss_backward(be: Any, g: Array, input: Array, target: Array, delta: float) -> Any:
+    """The gradient of the input: g times d limited to [-delta, delta]."""
+    d = be.sub(input, target)
+    return be.mul(g, be.minimum(be.maximum(d, -float(delta)), float(delta)))
 
 
 @pointwise(
@@ -47,18 +52,25 @@ def huber_loss(be: Any, input: Operand, target: Operand, delta: float = 1.0) -> 
     target=lambda g, input: g * ((1 - input).log().clamp(min=-100.0) - input.log().clamp(min=-100.0)),
 )
 def binary_cross_entropy(be: Any, input: Operand, target: Operand) -> Any:
-    """Returns -(t log p + (1 - t) log(1 - p)) for probabilities p; the logarithms stop at -100."""
+    """-(t log p + (1 - t) log(1 - p)) for probabilities p; the logarithms stop at -100."""
     yes = be.maximum(be.log(input), -100.0)
     no = be.maximum(be.log1p(be.neg(input)), -100.0)
     return be.sub(be.mul(be.sub(target, 1.0), no), be.mul(target, yes))
 
 
 @pointwise(
-    name="BinaryCrossEntropyWithLogitsBackward0",
-    input=lambda g, input, target: g * (input.sigmoid() - target),
+    input=lambda g, input, target: _logits_slope(g, input, target),
     target=lambda g, input: -(g * input),
 )
 def binary_cross_entropy_with_logits(be: Any, input: Operand, target: Operand) -> Any:
-    """Returns `binary_cross_entropy` of sigmoid(x), without its loss of precision: (1 - t) x + log(1 + exp(-x))."""
+    """`binary_cross_entropy` of sigmoid(x), without its loss of precision: (1 - t) x + log(1 + exp(-x))."""
     soft = be.add(be.log1p(be.exp(be.neg(be.abs(input)))), be.maximum(be.neg(input), 0.0))
     return be.add(be.mul(be.sub(1.0, target), input), soft)
+
+
+def _logits_slope(g: Tensor, input: Tensor, target: Tensor) -> Tensor:
+    return g * (input.sigmoid() - target)
+
+
+FUNCTIONS = ()
+METHODS = ()

@@ -12,10 +12,11 @@ from ..dtype import bool_, int64, uint8
 from ..shape import broadcast_shapes, wrap_dim
 from ..tensor import Tensor
 from .inplace import check_writable, copy_, overwrite
-from .op import op, raise_devices
+from .op import op
+from .operands import raise_devices
 from .views import alias, permute, reshape, select, slice_dim, unsqueeze
 
-# --- primitives, differentiable -------------------------------------------------------------------------------------------
+# --- primitives, differentiable ---------------------------------------------------------------------------------------
 
 
 @op(
@@ -38,7 +39,7 @@ def put(be: Any, input: Array, index: Array, axis: int, value: Array, reduce: st
 
 
 def _value_grad(g: Tensor, shape: tuple[int, ...]) -> Tensor:
-    from .op import sum_to_size
+    from .reduction import sum_to_size
 
     return g if g._shape == shape else sum_to_size(g, shape)
 
@@ -64,7 +65,7 @@ def place(be: Any, input: Array, axis: int, index: Array, value: Array, reduce: 
     return be.scatter(input, axis, index, value, reduce)
 
 
-# --- x[...] ---------------------------------------------------------------------------------------------------------------
+# --- x[...] -----------------------------------------------------------------------------------------------------------
 
 
 def getitem(input: Tensor, key: Any) -> Tensor:
@@ -75,8 +76,8 @@ def getitem(input: Tensor, key: Any) -> Tensor:
     if key.__class__ is int:
         if not input._shape:
             raise IndexError(
-                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor "
-                "to a number"
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
+                "convert a 0-dim tensor to a number"
             )
         _check_index(input, 0, key)
         return select(input, 0, key)
@@ -139,8 +140,8 @@ def _basic(input: Tensor, key: Any) -> tuple[Tensor, list[tuple[int, Tensor]]]:
     if used > rank:
         if not rank and all(k.__class__ is int for k in keys):
             raise IndexError(
-                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim tensor "
-                "to a number"
+                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
+                "convert a 0-dim tensor to a number"
             )
         raise IndexError(f"too many indices for tensor of dimension {rank}")
     if sum(k is Ellipsis for k in keys) > 1:
@@ -213,7 +214,8 @@ def _as_key(k: Any, input: Tensor) -> Any:
     if hasattr(k, "__index__"):
         return int(k.__index__())
     raise TypeError(
-        f"only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got {type(k).__name__})"
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got "
+        f"{type(k).__name__})"
     )
 
 
@@ -221,8 +223,8 @@ def _check_mask(mask: Tensor, part: Tensor, dim: int) -> None:
     for i, size in enumerate(mask._shape):
         if part._shape[dim + i] != size:
             raise IndexError(
-                f"The shape of the mask {list(mask._shape)} at index {i} does not match the shape of the indexed tensor "
-                f"{list(part._shape)} at index {dim + i}"
+                f"The shape of the mask {list(mask._shape)} at index {i} does not match the shape of the indexed "
+                f"tensor {list(part._shape)} at index {dim + i}"
             )
 
 
@@ -231,8 +233,8 @@ def _advanced(
 ) -> tuple[Tensor, Tensor, tuple[int, ...], tuple[int, ...] | None]:
     """Index tensors as one 1-D index into rows.
 
-    Returns the rows (indexed dimensions first, as one), the index, the shape of the result with the indexed dimensions first, and
-    the order that puts them where they belong, or None.
+    Returns the rows (indexed dimensions first, as one), the index, the shape of the result with the indexed dimensions
+    first, and the order that puts them where they belong, or None.
     """
     dims = [d for d, _ in indices]
     shape: tuple[int, ...] = ()
@@ -309,7 +311,8 @@ def _spread(values: Tensor, shape: tuple[int, ...]) -> Tensor:
         return values.expand(shape) if values._shape != shape else values
     except RuntimeError:
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(values._shape)} cannot be broadcast to indexing result of shape {list(shape)}"
+            f"shape mismatch: value tensor of shape {list(values._shape)} cannot be broadcast to indexing result of "
+            f"shape {list(shape)}"
         ) from None
 
 
@@ -318,7 +321,7 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
     return index_put_(input.clone(), indices, values, accumulate)
 
 
-# --- named ops ------------------------------------------------------------------------------------------------------------
+# --- named ops --------------------------------------------------------------------------------------------------------
 
 
 def _check_integer_index(name: str, index: Tensor) -> Tensor:
@@ -591,8 +594,8 @@ def _check_rows(index: Tensor, rows: int) -> None:
 
 
 FUNCTIONS = (
-    index_select, gather, take_along_dim, scatter, scatter_add, index_add, index_copy, index_fill, take, masked_fill, masked_select,
-    masked_scatter, nonzero, argwhere, roll, flip, index_put, index_put_,
+    index_select, gather, take_along_dim, scatter, scatter_add, index_add, index_copy, index_fill, take, masked_fill,
+    masked_select, masked_scatter, nonzero, argwhere, roll, flip, index_put, index_put_,
 )  # fmt: skip
 METHODS = (*FUNCTIONS,)
 INPLACE = (scatter, scatter_add, index_add, index_copy, index_fill, masked_fill, masked_scatter)

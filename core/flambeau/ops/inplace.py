@@ -1,4 +1,4 @@
-"""In-place ops: `x.add_(y)` computes `x.add(y)` and writes the result where `x` is. Every view sees it, and autograd is told.
+"""In-place ops: `x.add_(y)` writes `x.add(y)` where `x` is. Every view sees it, and autograd is told.
 
 Source: https://docs.pytorch.org/docs/stable/notes/autograd.html#in-place-operations-with-autograd
 """
@@ -12,7 +12,8 @@ from ..autograd.modes import GradMode
 from ..backends.protocol import Array
 from ..promotion import can_cast
 from ..tensor import Tensor, needs_grad
-from .op import OpNode, op
+from .op import op
+from .recording import OpNode
 from .views import rebase
 
 
@@ -20,18 +21,17 @@ def check_writable(target: Tensor) -> None:
     """Raise PyTorch's errors for a tensor that must not be written to while recording."""
     if not GradMode.enabled:
         return
-    if target._requires_grad and target._node is None:
-        if target._base is None:
-            raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+    if target._requires_grad and target._node is None and target._base is None:
+        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
     base = target._base
     if base is not None:
         if base._requires_grad and base._node is None:
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
         if target._node is not None and target._node.outputs > 1:
             raise RuntimeError(
-                f"Output {target._output_nr} of {target._node.name()} is a view and is being modified inplace. This view is the output "
-                "of a function that returns multiple views. Such functions do not allow the output views to be modified inplace. You "
-                "should replace the inplace operation by an out-of-place one."
+                f"Output {target._output_nr} of {target._node.name()} is a view and is being modified inplace. This "
+                "view is the output of a function that returns multiple views. Such functions do not allow the output "
+                "views to be modified inplace. You should replace the inplace operation by an out-of-place one."
             )
 
 
@@ -48,7 +48,8 @@ def overwrite(target: Tensor, result: Tensor) -> Tensor:
     if result.dtype is not target.dtype:
         if not can_cast(result.dtype, target.dtype):
             raise RuntimeError(
-                f"result type {result.dtype.legacy_name} can't be cast to the desired output type {target.dtype.legacy_name}"
+                f"result type {result.dtype.legacy_name} can't be cast to the desired output type "
+                f"{target.dtype.legacy_name}"
             )
         result = result.to(target.dtype)
     if not (GradMode.enabled and needs_grad(result)):
@@ -70,19 +71,22 @@ def _keep_old_values(node: OpNode, target: Tensor) -> None:
     if any(value is target for value in node.saved):
         copy = target.detach().clone()
         copy._requires_grad, copy._node, copy._output_nr = target._requires_grad, target._node, target._output_nr
-        node.saved = tuple(copy if value is target else value for value in node.saved)
-        node.versions = tuple(t._storage.version for t in node.saved if isinstance(t, Tensor))
+        _replace_saved(node, target, copy)
 
 
 def _follow_written(node: OpNode, target: Tensor) -> None:
     """The derivative uses the result, which now lives in `target`: a later write to it must be noticed."""
     assert node.saved is not None
-    alias = target.detach()
     old = node.saved[node.plan.out]
-    if "_saved_output_of" in old.__dict__:
-        alias.__dict__["_saved_output_of"] = old.__dict__["_saved_output_of"]
-    node.saved = (*node.saved[: node.plan.out], alias, *node.saved[node.plan.out + 1 :])
-    node.versions = tuple(t._storage.version for t in node.saved if isinstance(t, Tensor))
+    alias = target.detach()
+    alias._saved_output_of = old._saved_output_of
+    _replace_saved(node, old, alias)
+
+
+def _replace_saved(node: OpNode, old: Tensor, new: Tensor) -> None:
+    assert node.saved is not None
+    node.saved = tuple(new if value is old else value for value in node.saved)
+    node.versions = [(new, new._storage.version) if t is old else (t, v) for t, v in node.versions]
 
 
 def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -128,7 +132,7 @@ def _plain(value: Any, like: Tensor) -> Any:
         return float(value)
     if kind.priority == 0:
         return bool(value)
-    from .op import wrap_integer
+    from .operands import wrap_integer
 
     return wrap_integer(int(value), kind)
 

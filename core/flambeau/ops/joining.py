@@ -12,8 +12,9 @@ from ..backends.protocol import Array
 from ..promotion import result_type
 from ..shape import broadcast_shapes, wrap_dim
 from ..tensor import Tensor
-from .op import op, to_dtype
-from .views import expand, narrow, reshape, unsqueeze
+from .op import op, store
+from .operands import to_dtype
+from .views import expand, narrow, reshape, unbind, unsqueeze
 
 
 @op(name="CatBackward0", tensors=lambda g, tensors_shape, axis: _cat_backward(g, tensors_shape, axis))
@@ -58,8 +59,8 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out
         for j, (a, b) in enumerate(zip(first, x._shape, strict=True)):
             if j != d and a != b:
                 raise RuntimeError(
-                    f"Sizes of tensors must match except in dimension {d}. Expected size {a} but got size {b} for tensor number {i} "
-                    "in the list."
+                    f"Sizes of tensors must match except in dimension {d}. Expected size {a} but got size {b} for "
+                    f"tensor number {i} in the list."
                 )
     result: Tensor = concat(kept, d)
     if out is not None:
@@ -67,6 +68,13 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out
 
         return store(out, result)
     return result
+
+
+@op(name="StackBackward0", tensors=lambda g, axis: unbind(g, axis))
+def pile(be: Any, tensors: Sequence[Array], axis: int) -> Any:
+    """Arrays of one shape joined along a new axis."""
+    shape = tensors[0].shape
+    return be.concat([be.reshape(x, (*shape[:axis], 1, *shape[axis:])) for x in tensors], axis)
 
 
 def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None) -> Tensor:
@@ -82,10 +90,13 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None)
     for i, x in enumerate(tensors):
         if x._shape != first:
             raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and {list(x._shape)} at entry {i}"
+                f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and {list(x._shape)} at "
+                f"entry {i}"
             )
     d = wrap_dim(dim, len(first) + 1)
-    return cat([unsqueeze(x, d) for x in tensors], d, out=out)
+    kind = result_type(*tensors)
+    result = pile([to_dtype(x, kind) for x in tensors], d)
+    return result if out is None else store(out, result)
 
 
 def hstack(tensors: Sequence[Tensor]) -> Tensor:

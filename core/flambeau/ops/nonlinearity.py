@@ -1,4 +1,4 @@
-"""Activations beyond relu, sigmoid and tanh: each a formula in primitives, its derivative beside it.
+"""Activations beyond relu, sigmoid, tanh and softmax: each formula and, under it, its derivative, both in primitives.
 
 Source of names and defaults: https://docs.pytorch.org/docs/stable/nn.functional.html#non-linear-activation-functions
 """
@@ -6,12 +6,10 @@ Source of names and defaults: https://docs.pytorch.org/docs/stable/nn.functional
 from __future__ import annotations
 
 import math
-
 from typing import Any
 
 from ..backends.protocol import Array, Operand
-from ..tensor import Tensor
-from .op import binary, unary
+from .op import binary, composite, unary
 
 _SQRT_HALF = math.sqrt(0.5)
 _SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
@@ -24,19 +22,34 @@ SELU_SCALE = 1.0507009873554804934193349852946
 
 def sigmoid_of(be: Any, x: Any) -> Any:
     """1 / (1 + exp(-x)) in primitives."""
-    # By way of tanh, which saturates where exp would overflow.
-    return be.add(be.mul(be.tanh(be.mul(x, 0.5)), 0.5), 0.5)
+    return be.div(1.0, be.add(be.exp(be.neg(x)), 1.0))
 
 
-@unary(
-    input=lambda g, input, negative_slope: g.where(input > 0, g * negative_slope),
-)
+def _softplus_of(be: Any, x: Any) -> Any:
+    """log(1 + exp(x)) as max(x, 0) + log(1 + exp(-|x|)), which does not overflow."""
+    return be.add(be.maximum(x, 0.0), be.log1p(be.exp(be.neg(be.abs(x)))))
+
+
+def _inside(be: Any, x: Any, low: float, high: float) -> Any:
+    return be.bitwise_and(be.lt(low, x), be.lt(x, high))
+
+
+# --- rectifiers -----------------------------------------------------------------------------------------------------------
+
+
+@unary(input=lambda g, input, negative_slope: leaky_relu_backward(g, input, negative_slope))
 def leaky_relu(be: Any, input: Array, negative_slope: float = 0.01) -> Any:
-    """Returns x where x > 0, else negative_slope · x."""
+    """x where x > 0, else negative_slope * x."""
     scaled = be.mul(input, float(negative_slope))
     if 0 <= negative_slope <= 1:
         return be.maximum(input, scaled)
     return be.where(be.lt(0.0, input), input, scaled)
+
+
+@composite
+def leaky_relu_backward(be: Any, g: Array, input: Array, negative_slope: float) -> Any:
+    """g, or negative_slope * g where x <= 0."""
+    return be.where(be.lt(0.0, input), g, be.mul(g, float(negative_slope)))
 
 
 @binary(
@@ -45,37 +58,43 @@ def leaky_relu(be: Any, input: Array, negative_slope: float = 0.01) -> Any:
     other=lambda g, input: (g * input).where(input <= 0, 0.0),
 )
 def prelu(be: Any, input: Operand, other: Operand) -> Any:
-    """Returns x where x > 0, else weight · x, element by element; `functional.prelu` gives `other` its shape."""
+    """x where x > 0, else weight * x, element by element."""
     return be.where(be.lt(0.0, input), input, be.mul(input, other))
 
 
-def _elu_derivative(g: Tensor, input: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
-    # clamp: exp must not overflow in the branch that is not taken, or the second derivative is nan
-    below = (input.clamp(max=0.0) * input_scale).exp() * (alpha * scale * input_scale)
-    return (g * scale).where(input > 0, g * below)
-
-
-@unary(input=_elu_derivative)
+@unary(input=lambda g, input, alpha, scale, input_scale: elu_backward(g, input, alpha, scale, input_scale))
 def elu(be: Any, input: Array, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0) -> Any:
-    """Returns scale · x where x > 0, else scale · alpha · (exp(input_scale · x) - 1)."""
+    """scale * x where x > 0, else scale * alpha * (exp(input_scale * x) - 1)."""
     below = be.mul(be.expm1(be.mul(be.minimum(input, 0.0), float(input_scale))), float(alpha * scale))
     return be.where(be.lt(0.0, input), input if scale == 1 else be.mul(input, float(scale)), below)
 
 
-def _gelu_derivative(g: Tensor, input: Tensor, approximate: str) -> Tensor:
-    if approximate == "tanh":
-        squared = input * input
-        t = (_SQRT_2_OVER_PI * (input + _CUBIC * (squared * input))).tanh()
-        inner = _SQRT_2_OVER_PI * (1 + 3 * _CUBIC * squared)
-        return g * (0.5 * (1 + t) + 0.5 * input * (1 - t * t) * inner)
-    cdf = 0.5 * (1 + (input * _SQRT_HALF).erf())
-    pdf = _INV_SQRT_2PI * (-0.5 * input * input).exp()
-    return g * (cdf + input * pdf)
+@composite
+def elu_backward(be: Any, g: Array, input: Array, alpha: float, scale: float, input_scale: float) -> Any:
+    """scale * g where x > 0, else g * scale * alpha * input_scale * exp(input_scale * x)."""
+    # minimum: exp must not overflow in the branch that is not taken, or the second derivative is nan
+    slope = be.mul(be.exp(be.mul(be.minimum(input, 0.0), float(input_scale))), float(alpha * scale * input_scale))
+    return be.where(be.lt(0.0, input), be.mul(g, float(scale)), be.mul(g, slope))
 
 
-@unary(input=_gelu_derivative)
+@unary(input=lambda g, input, threshold: threshold_below(g, input, threshold))
+def threshold(be: Any, input: Array, threshold: float, value: float) -> Any:
+    """x where x > threshold, else value."""
+    return be.where(be.le(input, float(threshold)), float(value), input)
+
+
+@composite
+def threshold_below(be: Any, g: Array, input: Array, threshold: float) -> Any:
+    """g where x > threshold, else 0."""
+    return be.where(be.lt(float(threshold), input), g, 0.0)
+
+
+# --- smooth ---------------------------------------------------------------------------------------------------------------
+
+
+@unary(input=lambda g, input, approximate: gelu_backward(g, input, approximate))
 def gelu(be: Any, input: Array, approximate: str = "none") -> Any:
-    """Returns x Φ(x), Φ the normal distribution function; `approximate="tanh"` uses its tanh form. Source: arXiv 1606.08415.
+    """x Φ(x), Φ the normal distribution function; `approximate="tanh"` uses its tanh form. Source: arXiv 1606.08415.
 
     Raises:
         RuntimeError: `approximate` is neither "none" nor "tanh".
@@ -89,91 +108,131 @@ def gelu(be: Any, input: Array, approximate: str = "none") -> Any:
     return be.mul(be.mul(input, 0.5), be.add(be.erf(be.mul(input, _SQRT_HALF)), 1.0))
 
 
-def _silu_derivative(g: Tensor, input: Tensor) -> Tensor:
-    s = input.sigmoid()
-    return g * (s * (1 + input * (1 - s)))
+@composite
+def gelu_backward(be: Any, g: Array, input: Array, approximate: str) -> Any:
+    """g (Φ(x) + x φ(x)), or the derivative of the tanh form."""
+    square = be.mul(input, input)
+    if approximate == "tanh":
+        t = be.tanh(be.mul(be.mul(be.add(be.mul(square, _CUBIC), 1.0), input), _SQRT_2_OVER_PI))
+        slope = be.mul(be.add(be.mul(square, 3 * _CUBIC), 1.0), _SQRT_2_OVER_PI)
+        rise = be.mul(be.mul(input, be.sub(1.0, be.mul(t, t))), slope)
+        return be.mul(g, be.mul(be.add(be.add(t, 1.0), rise), 0.5))
+    cdf = be.mul(be.add(be.erf(be.mul(input, _SQRT_HALF)), 1.0), 0.5)
+    density = be.mul(be.exp(be.mul(square, -0.5)), _INV_SQRT_2PI)
+    return be.mul(g, be.add(cdf, be.mul(input, density)))
 
 
-@unary(input=_silu_derivative)
+@unary(input=lambda g, input: silu_backward(g, input))
 def silu(be: Any, input: Array) -> Any:
-    """Returns x · sigmoid(x)."""
-    return be.mul(input, sigmoid_of(be, input))
+    """x * sigmoid(x)."""
+    return be.div(input, be.add(be.exp(be.neg(input)), 1.0))
 
 
-def _mish_derivative(g: Tensor, input: Tensor) -> Tensor:
-    t = softplus(input).tanh()
-    return g * (t + input * (1 - t * t) * input.sigmoid())
+@composite
+def silu_backward(be: Any, g: Array, input: Array) -> Any:
+    """g s (1 + x (1 - s)), s = sigmoid(x)."""
+    s = sigmoid_of(be, input)
+    return be.mul(be.mul(g, s), be.add(be.mul(input, be.sub(1.0, s)), 1.0))
 
 
-@unary(input=_mish_derivative)
+@unary(input=lambda g, input: mish_backward(g, input))
 def mish(be: Any, input: Array) -> Any:
-    """Returns x · tanh(log(1 + exp(x))). Source: arXiv 1908.08681."""
-    return be.mul(input, be.tanh(_log1p_exp(be, input)))
+    """x * tanh(log(1 + exp(x))). Source: arXiv 1908.08681."""
+    return be.mul(input, be.tanh(_softplus_of(be, input)))
 
 
-def _log1p_exp(be: Any, x: Any) -> Any:
-    # max(x, 0) + log(1 + exp(-|x|)) does not overflow
-    return be.add(be.maximum(x, 0.0), be.log1p(be.exp(be.neg(be.abs(x)))))
+@composite
+def mish_backward(be: Any, g: Array, input: Array) -> Any:
+    """g (t + x (1 - t²) sigmoid(x)), t = tanh(softplus(x))."""
+    t = be.tanh(_softplus_of(be, input))
+    rise = be.mul(be.mul(input, be.sub(1.0, be.mul(t, t))), sigmoid_of(be, input))
+    return be.mul(g, be.add(t, rise))
 
 
-@unary(
-    input=lambda g, input, beta, threshold: g.where(input * beta > threshold, g * (input * beta).sigmoid()),
-)
+@unary(input=lambda g, input, beta, threshold: softplus_backward(g, input, beta, threshold))
 def softplus(be: Any, input: Array, beta: float = 1.0, threshold: float = 20.0) -> Any:
-    """Returns log(1 + exp(beta · x)) / beta, and x itself where beta · x > threshold."""
+    """log(1 + exp(beta * x)) / beta, and x itself where beta * x > threshold."""
     scaled = input if beta == 1 else be.mul(input, float(beta))
-    soft = _log1p_exp(be, scaled)
+    soft = _softplus_of(be, scaled)
     return be.where(be.lt(float(threshold), scaled), input, soft if beta == 1 else be.div(soft, float(beta)))
 
 
-@unary(name="LogSigmoidBackward0", input=lambda g, input: g * (-input).sigmoid())
+@composite
+def softplus_backward(be: Any, g: Array, input: Array, beta: float, threshold: float) -> Any:
+    """g * sigmoid(beta * x), and g itself where beta * x > threshold."""
+    scaled = be.mul(input, float(beta))
+    return be.where(be.lt(float(threshold), scaled), g, be.mul(g, sigmoid_of(be, scaled)))
+
+
+@unary(name="LogSigmoidBackward0", input=lambda g, input: logsigmoid_backward(g, input))
 def logsigmoid(be: Any, input: Array) -> Any:
-    """Returns log(1 / (1 + exp(-x)))."""
-    return be.neg(_log1p_exp(be, be.neg(input)))
+    """log(1 / (1 + exp(-x)))."""
+    return be.neg(_softplus_of(be, be.neg(input)))
 
 
-@unary(
-    input=lambda g, input, min_val, max_val: g.where((input > min_val) & (input < max_val), 0.0),
-)
+@composite
+def logsigmoid_backward(be: Any, g: Array, input: Array) -> Any:
+    """g * sigmoid(-x)."""
+    return be.div(g, be.add(be.exp(input), 1.0))
+
+
+# --- made of straight pieces ----------------------------------------------------------------------------------------------
+
+
+@unary(input=lambda g, input, min_val, max_val: inside_backward(g, input, min_val, max_val))
 def hardtanh(be: Any, input: Array, min_val: float = -1.0, max_val: float = 1.0) -> Any:
-    """Returns x limited to [min_val, max_val]."""
+    """x limited to [min_val, max_val]."""
     return be.minimum(be.maximum(input, float(min_val)), float(max_val))
 
 
-@unary(input=lambda g, input: (g / 6).where((input > -3) & (input < 3), 0.0))
+@composite
+def inside_backward(be: Any, g: Array, input: Array, low: float, high: float) -> Any:
+    """g where low < x < high, else 0."""
+    return be.where(_inside(be, input, float(low), float(high)), g, 0.0)
+
+
+@unary(input=lambda g, input: inside_backward(g / 6, input, -3.0, 3.0))
 def hardsigmoid(be: Any, input: Array) -> Any:
-    """Returns (x + 3) / 6 limited to [0, 1]."""
+    """(x + 3) / 6 limited to [0, 1]."""
     return be.div(be.minimum(be.maximum(be.add(input, 3.0), 0.0), 6.0), 6.0)
 
 
-@unary(
-    input=lambda g, input: (g * (input / 3 + 0.5)).where((input > -3) & (input < 3), g.where(input >= 3, 0.0)),
-)
+@unary(input=lambda g, input: hardswish_backward(g, input))
 def hardswish(be: Any, input: Array) -> Any:
-    """Returns x · hardsigmoid(x). Source: arXiv 1905.02244."""
+    """x * hardsigmoid(x). Source: arXiv 1905.02244."""
     return be.div(be.mul(input, be.minimum(be.maximum(be.add(input, 3.0), 0.0), 6.0)), 6.0)
 
 
-@unary(input=lambda g, input, lambd: g.where(input.abs() > lambd, 0.0))
+@composite
+def hardswish_backward(be: Any, g: Array, input: Array) -> Any:
+    """0 below -3, g (x / 3 + 1 / 2) up to 3, g above."""
+    middle = be.mul(g, be.add(be.div(input, 3.0), 0.5))
+    return be.where(be.le(input, -3.0), 0.0, be.where(be.lt(input, 3.0), middle, g))
+
+
+@unary(input=lambda g, input, lambd: outside_backward(g, input, lambd))
 def hardshrink(be: Any, input: Array, lambd: float = 0.5) -> Any:
-    """Returns x where |x| > lambd, else 0."""
+    """x where |x| > lambd, else 0."""
     return be.where(be.le(be.abs(input), float(lambd)), 0.0, input)
 
 
-@unary(input=lambda g, input, lambd: g.where(input.abs() > lambd, 0.0))
+@unary(input=lambda g, input, lambd: outside_backward(g, input, lambd))
 def softshrink(be: Any, input: Array, lambd: float = 0.5) -> Any:
-    """Returns x moved towards 0 by lambd, and 0 where |x| ≤ lambd.
+    """x moved towards 0 by lambd, and 0 where |x| <= lambd.
 
     Raises:
         RuntimeError: lambd is negative.
     """
-    lambd = float(lambd)
     if lambd < 0:
         raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd:g}.")
-    return be.sub(input, be.minimum(be.maximum(input, -lambd), lambd))
+    return be.sub(input, be.minimum(be.maximum(input, -float(lambd)), float(lambd)))
 
 
-@unary(input=lambda g, input, threshold: g.where(input > threshold, 0.0))
-def threshold(be: Any, input: Array, threshold: float, value: float) -> Any:
-    """Returns x where x > threshold, else value."""
-    return be.where(be.le(input, float(threshold)), float(value), input)
+@composite
+def outside_backward(be: Any, g: Array, input: Array, lambd: float) -> Any:
+    """g where |x| > lambd, else 0."""
+    return be.where(be.le(be.abs(input), float(lambd)), 0.0, g)
+
+
+FUNCTIONS = (threshold, prelu, hardshrink)
+METHODS = (prelu, hardshrink)

@@ -13,7 +13,7 @@ from ..dtype import bool_
 from ..tensor import Tensor
 from .op import Mask, binary, pointwise, unary
 
-# --- arithmetic -----------------------------------------------------------------------------------------------------------
+# --- arithmetic -------------------------------------------------------------------------------------------------------
 
 
 @binary(name="AddBackward0", input=lambda g: g, other=lambda g: g)
@@ -42,11 +42,11 @@ def sub(input: Any, other: Any, *, alpha: float = 1, out: Tensor | None = None) 
     for x in (input, other):
         if isinstance(x, bool) or (isinstance(x, Tensor) and x.dtype is bool_):
             raise RuntimeError(
-                "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use the `~` "
-                "or `logical_not()` operator instead."
+                "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a "
+                "mask, use the `~` or `logical_not()` operator instead."
                 if not (_is_bool(input) and _is_bool(other))
-                else "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or `logical_xor()` operator "
-                "instead."
+                else "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+                "`logical_xor()` operator instead."
             )
     return minus(input, other if alpha == 1 else mul(other, alpha), out=out)
 
@@ -238,7 +238,7 @@ def addcdiv(be: Any, input: Array, tensor1: Array, tensor2: Array, value: float 
     return be.add(input, be.mul(be.div(tensor1, tensor2), value) if value != 1 else be.div(tensor1, tensor2))
 
 
-# --- exponentials, logarithms, trigonometry -------------------------------------------------------------------------------
+# --- exponentials, logarithms, trigonometry ---------------------------------------------------------------------------
 
 
 @unary(promote="float", input=lambda g, out: mul(g, out))
@@ -347,7 +347,7 @@ def erf(be: Any, input: Array) -> Any:
     return be.erf(input)
 
 
-# --- rounding -------------------------------------------------------------------------------------------------------------
+# --- rounding ---------------------------------------------------------------------------------------------------------
 
 
 @unary(input=lambda g: mul(g, 0.0))
@@ -384,7 +384,7 @@ def frac(input: Tensor) -> Tensor:
     return minus(input, trunc(input))
 
 
-# --- choosing -------------------------------------------------------------------------------------------------------------
+# --- choosing ---------------------------------------------------------------------------------------------------------
 
 
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
@@ -400,7 +400,8 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
         input = full((), input, dtype=result_type(input, other), device=condition.device)
     if condition.dtype is not bool_:
         raise RuntimeError(
-            f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype.legacy_name}"
+            "where expected condition to be a boolean tensor, but got a tensor with dtype "
+            f"{condition.dtype.legacy_name}"
         )
     return choose(input, other, condition)
 
@@ -502,15 +503,16 @@ def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neg
 
 
 FUNCTIONS = (
-    add, sub, rsub, mul, div, true_divide, floor_divide, remainder, fmod, pow, neg, positive, abs, sign, reciprocal, square, sqrt, rsqrt,
-    lerp, addcmul, addcdiv, exp, exp2, expm1, log, log2, log10, log1p, sin, cos, tan, asin, acos, atan, atan2, sinh, cosh, erf,
-    floor, ceil, trunc, round, frac, where, maximum, minimum, clamp, clamp_min, clamp_max, nan_to_num,
+    add, sub, rsub, mul, div, true_divide, floor_divide, remainder, fmod, pow, neg, positive, abs, sign, reciprocal,
+    square, sqrt, rsqrt, lerp, addcmul, addcdiv, exp, exp2, expm1, log, log2, log10, log1p, sin, cos, tan, asin, acos,
+    atan, atan2, sinh, cosh, erf, floor, ceil, trunc, round, frac, where, maximum, minimum, clamp, clamp_min, clamp_max,
+    nan_to_num,
 )  # fmt: skip
 METHODS = tuple(f for f in FUNCTIONS if f is not where and f is not rsub)
 INPLACE = (
-    add, sub, mul, div, floor_divide, remainder, fmod, pow, neg, abs, sign, reciprocal, square, sqrt, rsqrt, lerp, addcmul, addcdiv, exp,
-    exp2, expm1, log, log2, log10, log1p, sin, cos, tan, asin, acos, atan, sinh, cosh, erf, floor, ceil, trunc, round, frac,
-    clamp, clamp_min, clamp_max, nan_to_num,
+    add, sub, mul, div, floor_divide, remainder, fmod, pow, neg, abs, sign, reciprocal, square, sqrt, rsqrt, lerp,
+    addcmul, addcdiv, exp, exp2, expm1, log, log2, log10, log1p, sin, cos, tan, asin, acos, atan, sinh, cosh, erf,
+    floor, ceil, trunc, round, frac, clamp, clamp_min, clamp_max, nan_to_num,
 )  # fmt: skip
 ALIASES = {
     "multiply": mul, "divide": div, "subtract": sub, "negative": neg, "absolute": abs, "arctan2": atan2, "arcsin": asin,

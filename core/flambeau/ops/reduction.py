@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from ..backends.protocol import Array
 from ..dtype import bool_, dtype, int64
-from ..shape import wrap_dim, wrap_dims
+from ..shape import sizes, wrap_dim, wrap_dims
 from ..tensor import Tensor
-from .op import op, store, to_dtype
+from .op import op, store
+from .operands import to_dtype
 
 Dims = int | Sequence[int] | None
 
@@ -41,7 +42,23 @@ def restore(g: Tensor, shape: tuple[int, ...], axes: tuple[int, ...], keepdim: b
     return g.expand(shape)
 
 
-# --- sums -----------------------------------------------------------------------------------------------------------------
+@op(name="SumToSizeBackward0", input=lambda g, input_shape: g.expand(input_shape))
+def sum_to(be: Any, input: Array, shape: tuple[int, ...]) -> Any:
+    """The sum over the dimensions along which `shape` was broadcast to that of `input`."""
+    lead = len(input.shape) - len(shape)
+    if input.shape[lead:] == shape:
+        return be.sum(input, tuple(range(lead)), False)
+    axes = [i for i in range(len(input.shape)) if i < lead or (shape[i - lead] == 1 and input.shape[i] != 1)]
+    return be.reshape(be.sum(input, tuple(axes), False), shape)
+
+
+def sum_to_size(input: Tensor, *size: Any) -> Tensor:
+    """`input` summed over the dimensions along which a shape was broadcast to its own."""
+    shape = sizes(size)
+    return input if input._shape == shape else sum_to(input, shape)
+
+
+# --- sums -------------------------------------------------------------------------------------------------------------
 
 
 @op(name="SumBackward0", input=lambda g, input_shape: g.expand(input_shape))
@@ -162,7 +179,7 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
     return prod_dims(input, wrap_dims(dim, len(input._shape)), keepdim)
 
 
-# --- largest and smallest -------------------------------------------------------------------------------------------------
+# --- largest and smallest ---------------------------------------------------------------------------------------------
 
 
 def _ties(g: Tensor, x: Tensor, axes: tuple[int, ...], keepdim: bool, out: Tensor) -> Tensor:
@@ -200,8 +217,8 @@ def _check_nonempty(input: Tensor, name: str, axes: tuple[int, ...] | None = Non
         if input._shape[a] == 0:
             if axes is None:
                 raise RuntimeError(
-                    f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the "
-                    "'dim' argument."
+                    f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction "
+                    "dim with the 'dim' argument."
                 )
             raise IndexError(f"{name}(): Expected reduction dim {a} to have non-zero size.")
 
@@ -281,7 +298,8 @@ def _arg(find: Any, name: str, input: Tensor, dim: int | None, keepdim: bool) ->
     if dim is None:
         if input.numel() == 0:
             raise IndexError(
-                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument."
+                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
+                "with the 'dim' argument."
             )
         flat: Tensor = find(input.detach().reshape(-1), 0, False)
         return flat.reshape((1,) * rank) if keepdim else flat
@@ -325,7 +343,7 @@ def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
     return sum(input != 0, dim)
 
 
-# --- spread and size ------------------------------------------------------------------------------------------------------
+# --- spread and size --------------------------------------------------------------------------------------------------
 
 
 def var(
@@ -454,7 +472,7 @@ def _norm2_backward(g: Tensor, x: Tensor, axes: tuple[int, ...], keepdim: bool, 
     return x * restore(scale, x._shape, axes, keepdim)
 
 
-# --- scans ----------------------------------------------------------------------------------------------------------------
+# --- scans ------------------------------------------------------------------------------------------------------------
 
 
 @op(name="CumsumBackward0", input=lambda g, axis: _reverse_cumsum(g, axis))
@@ -510,8 +528,8 @@ def cumprod(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
 
 
 FUNCTIONS = (
-    sum, nansum, mean, prod, amax, amin, aminmax, max, min, argmax, argmin, any, all, count_nonzero, var, std, var_mean, std_mean,
-    logsumexp, norm, cumsum, cumprod,
+    sum, sum_to_size, nansum, mean, prod, amax, amin, aminmax, max, min, argmax, argmin, any, all, count_nonzero, var, std,
+    var_mean, std_mean, logsumexp, norm, cumsum, cumprod,
 )  # fmt: skip
 METHODS = tuple(f for f in FUNCTIONS if f not in (var_mean, std_mean))
 INPLACE = (cumsum, cumprod)

@@ -1,6 +1,7 @@
-"""Views: ops that show the elements of a tensor in another shape without copying, and what autograd does when one is written to.
+"""Views: ops that show a tensor's elements in another shape without copying, and what autograd does about writes.
 
-A view is (shape, strides, offset) on the storage of its base. Source: https://docs.pytorch.org/docs/stable/tensor_view.html
+A view is (shape, strides, offset) on the storage of its base.
+Source: https://docs.pytorch.org/docs/stable/tensor_view.html
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from ..autograd.node import Node
 from ..backends.protocol import Array
 from ..shape import Size, contiguous_strides, infer_size, sizes, view_strides, wrap_dim
 from ..tensor import Tensor, gradient_edge, needs_grad
-from .op import op, sum_to_size
+from .op import op
+from .reduction import sum_to_size
 
 _new = object.__new__
 _slice = slice
@@ -81,7 +83,7 @@ def _offset(x: Tensor) -> int:
     return 0 if x._view is None else x._view[1]
 
 
-# --- shape ----------------------------------------------------------------------------------------------------------------
+# --- shape ------------------------------------------------------------------------------------------------------------
 
 
 def _reshape_to(g: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -89,7 +91,7 @@ def _reshape_to(g: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 
 def view(input: Tensor, *shape: Any) -> Tensor:
-    """The same elements in another shape, without copying; with a dtype instead of a shape, the same bytes as that dtype.
+    """The same elements in another shape, without copying; given a dtype, the same bytes as that dtype.
 
     Raises:
         RuntimeError: the number of elements differs, or only a copy could have that shape.
@@ -100,8 +102,8 @@ def view(input: Tensor, *shape: Any) -> Tensor:
     strides = contiguous_strides(target) if input._view is None else view_strides(input._shape, input._view[0], target)
     if strides is None:
         raise RuntimeError(
-            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two contiguous "
-            "subspaces). Use .reshape(...) instead."
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+            "contiguous subspaces). Use .reshape(...) instead."
         )
     return make_view(input, target, strides, _offset(input), "ViewBackward0", _reshape_to, input._shape)
 
@@ -115,8 +117,9 @@ def _view_dtype(input: Tensor, kind: Any) -> Tensor:
     last = input._shape[-1] * input.dtype.itemsize if input._shape else input.dtype.itemsize
     if last % kind.itemsize or (not input._shape and kind.itemsize != input.dtype.itemsize):
         raise RuntimeError(
-            f"self.size(-1) must be divisible by {kind.itemsize // input.dtype.itemsize} to view {input.dtype.legacy_name} as "
-            f"{kind.legacy_name} (different element sizes), but got {input._shape[-1] if input._shape else 1}"
+            f"self.size(-1) must be divisible by {kind.itemsize // input.dtype.itemsize} to view "
+            f"{input.dtype.legacy_name} as {kind.legacy_name} (different element sizes), but got "
+            f"{input._shape[-1] if input._shape else 1}"
         )
     shape = (*input._shape[:-1], last // kind.itemsize) if input._shape else ()
     return from_array(input._storage.backend.from_bytes(bytes(data), shape, kind), kind, input._storage)
@@ -164,8 +167,8 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
         inner = infer_size(tuple(sizes), input._shape[dim])
     except RuntimeError:
         raise RuntimeError(
-            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({input._shape[dim]}) in the input "
-            "tensor"
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({input._shape[dim]}) "
+            "in the input tensor"
         ) from None
     return view(input, (*input._shape[:dim], *inner, *input._shape[dim + 1 :]))
 
@@ -212,7 +215,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     )
 
 
-# --- order of dimensions --------------------------------------------------------------------------------------------------
+# --- order of dimensions ----------------------------------------------------------------------------------------------
 
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
@@ -243,8 +246,8 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
     rank = input.dim()
     if len(order) != rank:
         raise RuntimeError(
-            f"permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired ordering of "
-            f"dimensions i.e. input.dim() = {rank} is not equal to len(dims) = {len(order)}"
+            "permute(sparse_coo): number of dimensions in the tensor input does not match the length of the desired "
+            f"ordering of dimensions i.e. input.dim() = {rank} is not equal to len(dims) = {len(order)}"
         )
     order = tuple(wrap_dim(d, rank) for d in order)
     if len(set(order)) != rank:
@@ -286,7 +289,7 @@ def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
     return transpose(input, axis0, axis1)
 
 
-# --- expand ---------------------------------------------------------------------------------------------------------------
+# --- expand -----------------------------------------------------------------------------------------------------------
 
 
 def expand(input: Tensor, *sizes_: Any) -> Tensor:
@@ -300,8 +303,8 @@ def expand(input: Tensor, *sizes_: Any) -> Tensor:
     lead = len(target) - len(shape)
     if lead < 0:
         raise RuntimeError(
-            f"expand({_type_name(input)}{list(shape)}, size={list(target)}): the number of sizes provided ({len(target)}) must be "
-            f"greater or equal to the number of dimensions in the tensor ({len(shape)})"
+            f"expand({_type_name(input)}{list(shape)}, size={list(target)}): the number of sizes provided "
+            f"({len(target)}) must be greater or equal to the number of dimensions in the tensor ({len(shape)})"
         )
     new_shape = []
     new_strides = []
@@ -323,8 +326,8 @@ def expand(input: Tensor, *sizes_: Any) -> Tensor:
             new_strides.append(0)
         else:
             raise RuntimeError(
-                f"The expanded size of the tensor ({size}) must match the existing size ({have}) at non-singleton dimension {i}.  "
-                f"Target sizes: {list(target)}.  Tensor sizes: {list(shape)}"
+                f"The expanded size of the tensor ({size}) must match the existing size ({have}) at non-singleton "
+                f"dimension {i}.  Target sizes: {list(target)}.  Tensor sizes: {list(shape)}"
             )
     return make_view(input, tuple(new_shape), tuple(new_strides), _offset(input), "ExpandBackward0", sum_to_size, shape)
 
@@ -343,7 +346,7 @@ def broadcast_to(input: Tensor, shape: Sequence[int]) -> Tensor:
     return expand(input, tuple(shape))
 
 
-# --- parts ----------------------------------------------------------------------------------------------------------------
+# --- parts ------------------------------------------------------------------------------------------------------------
 
 
 def select(input: Tensor, dim: int, index: int) -> Tensor:
@@ -405,7 +408,7 @@ def _part(
     label: str,
     steps: tuple[int, ...],
 ) -> Tensor:
-    """A view that begins at `starts` along `dims`. Its gradient is zero outside: written in the layout of a contiguous input."""
+    """A view that begins at `starts` along `dims`; its gradient, in the layout of a contiguous input, is 0 outside."""
     own = _strides(input)
     offset = _offset(input)
     plain = contiguous_strides(input._shape)
@@ -470,7 +473,7 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
 
 
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
-    """All windows of `size` elements, `step` apart, along a dimension; the elements of a window are a new last dimension."""
+    """Windows of `size` elements, `step` apart, along a dimension; a window's elements are a new last dimension."""
     dim = wrap_dim(dimension, input.dim())
     have = input._shape[dim] if input._shape else 1
     if size > have:
@@ -506,9 +509,9 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
     reach = offset + sum((n - 1) * s for n, s in zip(shape, strides, strict=True)) + 1 if 0 not in shape else 0
     if reach > _elements(input):
         raise RuntimeError(
-            f"setStorage: sizes {list(shape)}, strides {list(strides)}, storage offset {offset}, and itemsize {input.dtype.itemsize} "
-            f"requiring a storage size of {reach * input.dtype.itemsize} are out of bounds for storage of size "
-            f"{_elements(input) * input.dtype.itemsize}"
+            f"setStorage: sizes {list(shape)}, strides {list(strides)}, storage offset {offset}, and itemsize "
+            f"{input.dtype.itemsize} requiring a storage size of {reach * input.dtype.itemsize} are out of bounds for "
+            f"storage of size {_elements(input) * input.dtype.itemsize}"
         )
     return make_view(
         input,
@@ -557,7 +560,7 @@ def alias(input: Tensor) -> Tensor:
     return make_view(input, input._shape, _strides(input), _offset(input), "AliasBackward0", lambda g: g)
 
 
-# --- several views at once ------------------------------------------------------------------------------------------------
+# --- several views at once --------------------------------------------------------------------------------------------
 
 
 class PartsNode(Node):
@@ -623,8 +626,8 @@ def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int 
         sections = list(split_size_or_sections)
         if sum(sections) != total or any(s < 0 for s in sections):
             raise RuntimeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {total} (input tensor's size at dimension {dim}), but got "
-                f"split_sizes={sections}"
+                f"split_with_sizes expects split_sizes to sum exactly to {total} (input tensor's size at dimension "
+                f"{dim}), but got split_sizes={sections}"
             )
         label = "SplitWithSizesBackward0"
     shape, strides, offset = tensor._shape, _strides(tensor), _offset(tensor)
@@ -653,7 +656,7 @@ def _joining() -> Any:
     return joining
 
 
-# --- copies ---------------------------------------------------------------------------------------------------------------
+# --- copies -----------------------------------------------------------------------------------------------------------
 
 
 @op(input=lambda g: g)
@@ -667,7 +670,7 @@ def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
     return input if input.is_contiguous() else clone(input)
 
 
-# --- writes to a view -----------------------------------------------------------------------------------------------------
+# --- writes to a view -------------------------------------------------------------------------------------------------
 
 
 class CopySlices(Node):
@@ -725,7 +728,7 @@ def reattach(view: Tensor, base: Tensor) -> None:
 
 
 FUNCTIONS = (
-    reshape, flatten, unflatten, ravel, squeeze, unsqueeze, transpose, t, permute, movedim, swapaxes, broadcast_to, select, narrow,
-    diagonal, as_strided, unbind, split, chunk, clone,
+    reshape, flatten, unflatten, ravel, squeeze, unsqueeze, transpose, t, permute, movedim, swapaxes, broadcast_to,
+    select, narrow, diagonal, as_strided, unbind, split, chunk, clone,
 )  # fmt: skip
 METHODS = (*FUNCTIONS, view, view_as, reshape_as, expand, expand_as, unfold, contiguous)

@@ -1,0 +1,86 @@
+"""What an op's definition holds, and what of a call is saved for its derivatives. See `op` for how one is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+from ..backends.protocol import Backend
+
+TENSOR_KINDS = ("Array", "Operand", "Array | None", "Sequence[Array]", "Mask")
+"""Annotations of a forward's parameters that stand for tensors."""
+
+
+class Plan(NamedTuple):
+    """What to save and compute for one choice of inputs that need a gradient."""
+
+    sources: tuple[int, ...]  # positions among [*arguments, out, *shapes, *dtypes] of what is saved
+    steps: tuple[tuple[int, Callable[..., Any], tuple[int, ...]], ...]  # input, derivative, positions among the saved
+    out: int  # position of the result among the saved, or -1
+
+
+class Op:
+    """An op's definition, as the decorators below collect it."""
+
+    def __init__(self, forward: Callable[..., Any], node_name: str | None, derivatives: dict[str, Any]) -> None:
+        code = forward.__code__
+        self.forward = forward
+        self.name = forward.__name__
+        # PyTorch's name for the node: add -> AddBackward0, log_softmax -> LogSoftmaxBackward0.
+        self.node_name = node_name or "".join(p.capitalize() for p in self.name.split("_")) + "Backward0"
+        self.parameters = code.co_varnames[1 : code.co_argcount]
+        self.defaults = forward.__defaults__ or ()
+        self.required = len(self.parameters) - len(self.defaults)
+        kinds = [forward.__annotations__.get(p) for p in self.parameters]
+        self.tensor_positions = tuple(i for i, kind in enumerate(kinds) if kind in TENSOR_KINDS)
+        self.variadic = kinds[0] == "Sequence[Array]"
+        self.jointly = derivatives.pop("jointly", None)
+        self.derivatives = [
+            self.jointly if kind in TENSOR_KINDS and self.jointly else derivatives.get(p)
+            for p, kind in zip(self.parameters, kinds, strict=True)
+        ]
+        self.together = self.variadic or self.jointly is not None
+        """Whether one derivative gives the gradients of all inputs."""
+        unknown = set(derivatives) - set(self.parameters)
+        if unknown:
+            raise TypeError(f"{self.name}: derivative of unknown parameter {', '.join(sorted(unknown))}")
+        self.differentiable = tuple(i for i in self.tensor_positions if self.derivatives[i] is not None)
+        self.kernels: dict[Backend, Callable[..., Any]] = {}
+        self.plans: dict[int, Plan] = {}
+
+    def kernel(self, backend: Backend) -> Callable[..., Any]:
+        """This op's forward on a backend: the backend's own fused form, or the primitives."""
+        kernel = self.kernels[backend] = backend.kernels.get(self.name) or partial(self.forward, backend)
+        return kernel
+
+    def plan(self, mask: int) -> Plan:
+        """The plan for the inputs whose bit (by position among the parameters) is set."""
+        n = len(self.parameters)
+        sources: list[int] = []
+        steps = []
+        for i in self.differentiable[:1] if self.jointly else self.differentiable:
+            if not mask >> i & 1 and not self.jointly:
+                continue
+            derivative = self.derivatives[i]
+            code = derivative.__code__
+            positions = []
+            for name in code.co_varnames[1 : code.co_argcount]:
+                source = self._source(name, n)
+                if source not in sources:
+                    sources.append(source)
+                positions.append(sources.index(source))
+            steps.append((i, derivative, tuple(positions)))
+        plan = Plan(tuple(sources), tuple(steps), sources.index(n) if n in sources else -1)
+        self.plans[mask] = plan
+        return plan
+
+    def _source(self, name: str, n: int) -> int:
+        if name == "out":
+            return n
+        if name in self.parameters:
+            return self.parameters.index(name)
+        stem, _, suffix = name.rpartition("_")
+        if stem in self.parameters and suffix in ("shape", "dtype"):
+            return self.parameters.index(stem) + (n + 1 if suffix == "shape" else 2 * n + 1)
+        raise TypeError(f"{self.name}: a derivative names '{name}', which is no parameter")

@@ -1,0 +1,188 @@
+"""The backward node of a built-in op, and how a call is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..autograd import node as graph
+from ..autograd.modes import GradMode
+from ..autograd.node import Edge, Node, next_number
+from ..tensor import Tensor, gradient_edge, needs_grad
+from .definition import Op, Plan
+
+_new = object.__new__
+
+
+class OpNode(Node):
+    """The backward node of a built-in op."""
+
+    __slots__ = ("op", "plan", "saved", "shapes", "versions")
+
+    op: Op
+    plan: Plan
+    saved: tuple[Any, ...] | None
+    versions: Sequence[tuple[Tensor, int]]  # the saved tensors, and the version each had
+    shapes: tuple[Any, ...] | None  # of the inputs, where broadcasting must be undone
+
+    def name(self) -> str:
+        return self.op.node_name
+
+    def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> Sequence[Tensor | None]:
+        saved = self.saved
+        if saved is None:
+            raise RuntimeError(
+                "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+                "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
+                "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or "
+                "if you need to access saved tensors after calling backward."
+            )
+        for tensor, version in self.versions:
+            if tensor._storage.version != version:
+                self._raise_modified(tensor, version)
+        plan = self.plan
+        if plan.out >= 0 and GradMode.enabled:
+            saved = self._with_differentiable_out(saved, plan.out)
+        op = self.op
+        if op.together:
+            _, derivative, positions = plan.steps[0]
+            found = derivative(grad, *[saved[p] for p in positions])
+            if op.variadic:
+                return tuple(found)
+            by_input = dict(zip(op.tensor_positions, found, strict=True))
+            return [by_input.get(i) for i in range(len(self.edges))]
+        results: list[Any] = [None] * len(self.edges)
+        shapes = self.shapes
+        for i, derivative, positions in plan.steps:
+            if wanted is not None and not wanted[i]:
+                continue
+            result = derivative(grad, *[saved[p] for p in positions])
+            if shapes is not None and result is not None and result._shape != shapes[i]:
+                from .reduction import sum_to_size
+
+                result = sum_to_size(result, shapes[i])
+            results[i] = result
+        return results
+
+    def release(self) -> None:
+        if self.saved:  # PyTorch too lets a node that saved nothing run again
+            self.saved = None
+            self.versions = ()
+
+    def _raise_modified(self, tensor: Tensor, version: int) -> None:
+        kind = f"torch.{tensor.dtype.legacy_name}Tensor {list(tensor._shape)}"
+        source: Any = tensor.__dict__.get("_saved_output_of")
+        if source is None and tensor._node is not None:
+            source = (tensor._node.name(), tensor._output_nr)
+        origin = f", which is output {source[1]} of {source[0]}," if source is not None else ""
+        raise RuntimeError(
+            "one of the variables needed for gradient computation has been modified by an inplace operation: "
+            f"[{kind}]{origin} is at version {tensor._storage.version}; expected version {version} instead. Hint: "
+            "enable anomaly detection to find the operation that failed to compute its gradient, with "
+            "torch.autograd.set_detect_anomaly(True)."
+        )
+
+    def _with_differentiable_out(self, saved: tuple[Any, ...], position: int) -> tuple[Any, ...]:
+        # The result was saved without its edge, which leads back here: with it, graph and result would keep each other
+        # alive.
+        out = saved[position]
+        if self.outputs == 1:
+            attached: Any = _attached(out, self, 0)
+        else:
+            attached = tuple(_attached(o, self, i) for i, o in enumerate(out))
+        return (*saved[:position], attached, *saved[position + 1 :])
+
+
+def _attached(out: Tensor, node: Node, output: int) -> Tensor:
+    tensor = out.detach()
+    if tensor.dtype.is_floating_point:
+        tensor._requires_grad = True
+        tensor._node = node
+        tensor._output_nr = output
+    return tensor
+
+
+def _saved_alias(out: Tensor, name: str, output: int) -> Tensor:
+    alias = out.detach()
+    alias._saved_output_of = (name, output)  # for the error text, without keeping the node alive
+    return alias
+
+
+def record(op: Op, arguments: Sequence[Any], out: Any, mask: int, broadcasts: bool) -> None:
+    """Attach the backward node of one call to its result(s)."""
+    plan = op.plans.get(mask) or op.plan(mask)
+    node = _new(OpNode)
+    node.sequence_nr = next_number()
+    node._pre_hooks = node._post_hooks = node._metadata = None
+    node.op = op
+    node.plan = plan
+    single = out.__class__ is Tensor
+    node.outputs = 1 if single else len(out)
+    inputs = arguments[0] if op.variadic else arguments
+    # A parameter that is not a tensor has an edge too, None: the positions of edges are those of the parameters.
+    edges: list[Edge] = []
+    for x in inputs:
+        if not isinstance(x, Tensor):
+            edges.append(None)
+        elif x._base is not None:
+            edges.append(gradient_edge(x))
+        elif x._node is not None:
+            edges.append((x._node, x._output_nr))
+        else:
+            edges.append((x, -1) if x._requires_grad else None)
+    node.edges = tuple(edges)
+    saved: list[Any] = []
+    versions: list[tuple[Tensor, int]] = []
+    if plan.sources:
+        n = len(op.parameters)
+        for source in plan.sources:
+            if source < n:
+                value = arguments[source]
+                if isinstance(value, Tensor):
+                    versions.append((value, value._storage.version))
+                elif op.variadic and source == 0:
+                    versions.extend([(t, t._storage.version) for t in value])
+            elif source == n:
+                if single:
+                    value = _saved_alias(out, op.node_name, 0)
+                    versions.append((value, value._storage.version))
+                else:
+                    value = tuple([_saved_alias(o, op.node_name, i) for i, o in enumerate(out)])
+                    versions.extend([(o, o._storage.version) for o in value])
+            elif source <= 2 * n:
+                value = arguments[source - n - 1]
+                value = [x._shape for x in value] if op.variadic else value._shape if isinstance(value, Tensor) else ()
+            else:
+                value = arguments[source - 2 * n - 1].dtype
+            saved.append(value)
+    node.saved = tuple(saved)
+    node.versions = versions
+    node.shapes = tuple([x._shape if isinstance(x, Tensor) else None for x in inputs]) if broadcasts else None
+    if single:
+        out._requires_grad = True
+        out._node = node
+    else:
+        for i, o in enumerate(out):
+            if o.dtype.priority == 2:
+                o._requires_grad = True
+                o._node = node
+                o._output_nr = i
+    if graph.on_create is not None:
+        graph.on_create(node, out if single else out[0])
+
+
+def record_if_needed(op: Op, values: Sequence[Any], out: Any, broadcasts: bool) -> None:
+    """`record`, where recording is on and an input requires grad."""
+    if not GradMode.enabled or not op.differentiable:
+        return
+    mask = 0
+    if op.variadic:
+        if any([needs_grad(t) for t in values[0]]):  # noqa: C419 - a list is quicker for the few there are
+            mask = 1
+    else:
+        for i in op.differentiable:
+            x = values[i]
+            if isinstance(x, Tensor) and needs_grad(x):
+                mask |= 1 << i
+    if mask:
+        record(op, values, out, mask, broadcasts)
