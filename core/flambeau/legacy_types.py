@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import dtype as dtypes
+from .dtype import bfloat16, bool_, float16, float32, float64, int8, int16, int32, int64, uint8
+from .dtype import dtype as DType
 from .ops.creation import legacy_tensor
 from .tensor import Tensor
 
@@ -15,7 +16,7 @@ from .tensor import Tensor
 class LegacyType(type):
     """A class of tensors of one dtype on the CPU: `isinstance(x, torch.FloatTensor)` asks for the dtype."""
 
-    _kind: dtypes.dtype
+    _kind: DType
 
     def __call__(cls, *args: Any) -> Tensor:
         return legacy_tensor(*args, kind=cls._kind)
@@ -27,18 +28,18 @@ class LegacyType(type):
         return f"<class 'torch.{cls.__name__}'>"
 
 
-def _legacy(kind: dtypes.dtype) -> LegacyType:
+def _legacy(kind: DType) -> LegacyType:
     doc = f"Tensors of {kind.name} on the CPU, by their legacy name."
     return LegacyType(f"{kind.legacy_name}Tensor", (), {"_kind": kind, "__doc__": doc})
 
 
-FloatTensor = _legacy(dtypes.float32)
-DoubleTensor = _legacy(dtypes.float64)
-HalfTensor = _legacy(dtypes.float16)
-BFloat16Tensor = _legacy(dtypes.bfloat16)
-LongTensor = _legacy(dtypes.int64)
-IntTensor = _legacy(dtypes.int32)
-ShortTensor = _legacy(dtypes.int16)
-CharTensor = _legacy(dtypes.int8)
-ByteTensor = _legacy(dtypes.uint8)
-BoolTensor = _legacy(dtypes.bool_)
+FloatTensor = _legacy(float32)
+DoubleTensor = _legacy(float64)
+HalfTensor = _legacy(float16)
+BFloat16Tensor = _legacy(bfloat16)
+LongTensor = _legacy(int64)
+IntTensor = _legacy(int32)
+ShortTensor = _legacy(int16)
+CharTensor = _legacy(int8)
+ByteTensor = _legacy(uint8)
+BoolTensor = _legacy(bool_)

@@ -5,8 +5,7 @@ Source: https://docs.pytorch.org/docs/stable/type_info.html
 
 from __future__ import annotations
 
-from . import dtype as dtypes
-from .dtype import dtype
+from .dtype import dtype, get_default_dtype
 
 # name: (exponent bits, mantissa bits)
 _FORMATS = {"float64": (11, 52), "float32": (8, 23), "float16": (5, 10), "bfloat16": (8, 7)}
@@ -16,7 +15,7 @@ class finfo:
     """Limits of a floating-point dtype: `max`, `min`, `eps`, `tiny`, `smallest_normal`, `resolution`, `bits`."""
 
     def __init__(self, type: dtype | None = None) -> None:
-        kind = dtypes.get_default_dtype() if type is None else type
+        kind = get_default_dtype() if type is None else type
         if not kind.is_floating_point:
             raise TypeError(
                 "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'"

@@ -8,8 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from . import dtype as dtypes
-from .dtype import bfloat16, bool_, dtype, float16, float32, int16, int64, uint8
+from .dtype import bfloat16, bool_, dtype, float16, float32, get_default_dtype, int16, int64, uint8
 
 
 @lru_cache(maxsize=256)
@@ -35,7 +34,7 @@ def of_scalar(value: Any) -> dtype:
         return bool_
     if isinstance(value, int):
         return int64
-    return dtypes.get_default_dtype()
+    return get_default_dtype()
 
 
 def result_type(*operands: Any) -> dtype:

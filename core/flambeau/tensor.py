@@ -262,7 +262,9 @@ class Tensor:
     def grad(self, value: Tensor | None) -> None:
         if value is not None:
             if not isinstance(value, Tensor):
-                raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}")
+                raise TypeError(
+                    f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
+                )
             if value._shape != self._shape:
                 raise RuntimeError(
                     f"assigned grad has data of a different size: expected {list(self._shape)}, got {list(value._shape)}"
@@ -561,9 +563,7 @@ class Tensor:
         return sorted(n for n in {*object.__dir__(self)} if not n.startswith("_") or n.startswith("__"))
 
 
-def _rebuild(
-    cls: type, data: bytes, shape: tuple[int, ...], kind: dtype, place: str, requires_grad: bool
-) -> Tensor:
+def _rebuild(cls: type, data: bytes, shape: tuple[int, ...], kind: dtype, place: str, requires_grad: bool) -> Tensor:
     from .device import resolve
 
     backend, home = resolve(place)
@@ -610,4 +610,3 @@ def _current_node(view: Tensor) -> Node | None:
 
             reattach(view, base)
     return view._node
-

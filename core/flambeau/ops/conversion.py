@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import dtype as dtypes
 from ..autograd import node as graph
 from ..autograd.modes import GradMode
 from ..backends.protocol import Array
 from ..device import device, resolve
-from ..dtype import bfloat16, bool_, dtype, float16, float32, float64, int8, int16, int32, int64, uint8
+from ..dtype import ALL, bfloat16, bool_, dtype, float16, float32, float64, int8, int16, int32, int64, uint8
+from ..dtype import dtype as DType
 from ..storage import Storage
 from ..tensor import Tensor, from_array, gradient_edge, needs_grad
 from .creation import check_dtype
@@ -73,7 +73,7 @@ def to(
 ) -> Tensor:
     """`input` with another dtype, on another device, or as another tensor has them; itself where nothing changes."""
     for a in args:
-        if isinstance(a, dtypes.dtype):
+        if isinstance(a, DType):
             dtype = a
         elif isinstance(a, Tensor):
             dtype, device = a.dtype, a.device
@@ -102,7 +102,7 @@ def type_(input: Tensor, dtype: Any = None) -> Any:
         return f"{prefix}{input.dtype.legacy_name}Tensor"
     if isinstance(dtype, str):
         name = dtype.rpartition(".")[2].removesuffix("Tensor")
-        dtype = next((d for d in dtypes.ALL if d.legacy_name == name), None)
+        dtype = next((d for d in ALL if d.legacy_name == name), None)
         if dtype is None:
             raise ValueError(f"invalid type: 'torch.{name}Tensor'")
     kind = getattr(dtype, "_kind", dtype)

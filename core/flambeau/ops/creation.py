@@ -13,10 +13,9 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-from .. import dtype as dtypes
 from ..backends.protocol import Array
 from ..device import current, device, resolve
-from ..dtype import bfloat16, bool_, dtype, float16, int64
+from ..dtype import BY_NAME, bfloat16, bool_, dtype, float16, float64, get_default_dtype, int64
 from ..shape import Size, checked_sizes
 from ..storage import Storage
 from ..tensor import Tensor, from_array
@@ -128,7 +127,7 @@ def _infer(values: list[Any]) -> dtype:
         if not isinstance(v, bool):
             integer = True
     if floating or not values:
-        return dtypes.get_default_dtype()
+        return get_default_dtype()
     return int64 if integer else bool_
 
 
@@ -200,7 +199,7 @@ def tensor(
 
 
 def _dtype_of_numpy(x: Any) -> dtype:
-    kind = dtypes.BY_NAME.get(x.dtype.name)
+    kind = BY_NAME.get(x.dtype.name)
     if kind is None:
         raise TypeError(
             f"can't convert np.ndarray of type numpy.{x.dtype.name}. The only supported types are: float64, float32, "
@@ -280,7 +279,7 @@ def frombuffer(buffer: Any, *, dtype: dtype, count: int = -1, offset: int = 0, r
 
 def legacy_tensor(*args: Any, kind: dtype | None = None, device: Place = None) -> Tensor:
     """`torch.Tensor(...)`: sizes give an uninitialised (here zero) tensor, data a tensor of the default dtype."""
-    kind = kind or dtypes.get_default_dtype()
+    kind = kind or get_default_dtype()
     if not args:
         return zeros(0, dtype=kind, device=device)
     if len(args) == 1 and not isinstance(args[0], int):
@@ -323,19 +322,19 @@ def full(
 
 def zeros(*size: Any, dtype: dtype | None = None, out: Tensor | None = None, **options: Any) -> Tensor:
     """Zeros of a shape."""
-    return full(_shape(size, options), 0, dtype=dtype or dtypes.get_default_dtype(), out=out, **options)
+    return full(_shape(size, options), 0, dtype=dtype or get_default_dtype(), out=out, **options)
 
 
 def ones(*size: Any, dtype: dtype | None = None, out: Tensor | None = None, **options: Any) -> Tensor:
     """Ones of a shape."""
-    return full(_shape(size, options), 1, dtype=dtype or dtypes.get_default_dtype(), out=out, **options)
+    return full(_shape(size, options), 1, dtype=dtype or get_default_dtype(), out=out, **options)
 
 
 def empty(*size: Any, dtype: dtype | None = None, out: Tensor | None = None, **options: Any) -> Tensor:
     """A tensor of a shape whose elements are not to be relied on (they are 0)."""
     for ignored in ("pin_memory", "memory_format"):
         options.pop(ignored, None)
-    return full(_shape(size, options), 0, dtype=dtype or dtypes.get_default_dtype(), out=out, **options)
+    return full(_shape(size, options), 0, dtype=dtype or get_default_dtype(), out=out, **options)
 
 
 def _shape(args: tuple[Any, ...], options: dict[str, Any]) -> tuple[int, ...]:
@@ -409,7 +408,7 @@ def arange(
 def range_(start: Any, end: Any, step: Any = 1, **options: Any) -> Tensor:
     """As `arange`, floating point, with `end` included; deprecated in PyTorch."""
     count = math.floor((end - start) / step) + 1
-    options.setdefault("dtype", dtypes.get_default_dtype())
+    options.setdefault("dtype", get_default_dtype())
     return arange(count, **options) * step + start
 
 
@@ -420,7 +419,7 @@ def linspace(
     start, end = _number(start), _number(end)
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
-    kind = dtype or dtypes.get_default_dtype()
+    kind = dtype or get_default_dtype()
     step = (end - start) / (steps - 1) if steps > 1 else 0.0
     # From both ends, as PyTorch, so that the last element is `end` exactly.
     values = [start + step * i if i < steps // 2 else end - step * (steps - 1 - i) for i in range(steps)]
@@ -431,8 +430,8 @@ def linspace(
 
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: Any) -> Tensor:
     """Powers of `base` with exponents evenly spaced from `start` to `end`."""
-    kind = options.pop("dtype", None) or dtypes.get_default_dtype()
-    return tensor([base**e for e in linspace(start, end, steps, dtype=dtypes.float64).tolist()], dtype=kind, **options)
+    kind = options.pop("dtype", None) or get_default_dtype()
+    return tensor([base**e for e in linspace(start, end, steps, dtype=float64).tolist()], dtype=kind, **options)
 
 
 def eye(

@@ -553,8 +553,8 @@ def _embedding_grad(be: Any, g: Array, index: Array, shape: tuple[int, ...], ski
 
 
 def embedding(
-    input: Tensor,
     weight: Tensor,
+    indices: Tensor,
     padding_idx: int | None = None,
     scale_grad_by_freq: bool = False,
     sparse: bool = False,
@@ -565,18 +565,18 @@ def embedding(
         IndexError: an index is out of range (on the CPU).
         RuntimeError: indices are not integers.
     """
-    if input.dtype.name not in ("int64", "int32"):
+    if indices.dtype.name not in ("int64", "int32"):
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: Long, Int; but got "
-            f"torch.{input.dtype.legacy_name}Tensor instead (while checking arguments for embedding)"
+            f"torch.{indices.dtype.legacy_name}Tensor instead (while checking arguments for embedding)"
         )
     if len(weight._shape) != 2:
         raise RuntimeError("'weight' must be 2-D")
     rows = weight._shape[0]
-    if input._storage.backend.name == "cpu":
-        _check_rows(input, rows)
+    if indices._storage.backend.name == "cpu":
+        _check_rows(indices, rows)
     skip = -1 if padding_idx is None else padding_idx % rows
-    result: Tensor = _embedding(weight, input.to(int64), skip)
+    result: Tensor = _embedding(weight, indices.to(int64), skip)
     return result
 
 

@@ -26,9 +26,10 @@ from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from typing import Any, Literal
 
-from .. import dtype as dtypes
 from ..autograd.modes import GradMode
-from ..dtype import dtype
+from ..backends.protocol import Array as Array
+from ..backends.protocol import Operand as Operand
+from ..dtype import dtype, get_default_dtype
 from ..shape import broadcast_shapes
 from ..storage import Storage
 from ..tensor import Tensor, needs_grad
@@ -84,7 +85,7 @@ def unary(
                     f"{op.name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
                 )
             if to_float and input.dtype.priority != 2:
-                input = input.to(dtypes.get_default_dtype())
+                input = input.to(get_default_dtype())
             storage = input._storage
             kernel = kernels.get(storage.backend) or op.kernel(storage.backend)
             if extras and (kwargs or len(args) != extras):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import dtype as dtypes
-from ..dtype import dtype
+from ..dtype import dtype, get_default_dtype
 from ..promotion import result_type
 from ..tensor import Tensor
 
@@ -54,7 +53,7 @@ def align(operands: list[Any], promote: str, name: str) -> None:
     _same_device(operands)
     kind = result_type(*operands)
     if promote == "float" and kind.priority != 2:
-        kind = dtypes.get_default_dtype()
+        kind = get_default_dtype()
     for i, x in enumerate(operands):
         if isinstance(x, Tensor):
             operands[i] = to_dtype(x, kind)

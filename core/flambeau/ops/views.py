@@ -545,11 +545,11 @@ def _as_strided_backward(g: Tensor, shape: tuple[int, ...], geometry: Any, regio
 @op(input=lambda g, region: as_strided(g.contiguous(), *region))
 def accumulate_region(be: Any, input: Array, shape: tuple[int, ...], region: Any) -> Any:
     """Zeros of `shape` with `input` added into a region of them, whose elements may overlap."""
-    from .. import dtype as dtypes
+    from ..dtype import int64
 
     n = Size(shape).numel()
     kind = be.dtype_of(input)
-    positions = be.view(be.arange(0, 1, n, dtypes.int64), *region)
+    positions = be.view(be.arange(0, 1, n, int64), *region)
     count = Size(region[0]).numel()
     summed = be.put(be.full((n,), 0, kind), be.reshape(positions, (count,)), 0, be.reshape(input, (count,)), "add")
     return be.reshape(summed, shape)
