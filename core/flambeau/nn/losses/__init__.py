@@ -1,0 +1,1 @@
+"""Losses as modules; one family per file."""

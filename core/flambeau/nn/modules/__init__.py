@@ -1,0 +1,54 @@
+"""`torch.nn.modules`: the same classes under the names of PyTorch's files, as in `torch.nn.modules.linear.Linear`.
+
+Each line gives PyTorch's file and the files here that hold its classes.
+"""
+
+import sys
+from types import ModuleType
+
+from .. import hooks as _hooks
+from .. import module as _module
+from ..layers import activation as _activation
+from ..layers import container as _container
+from ..layers import distance as _distance
+from ..layers import dropout as _dropout
+from ..layers import embedding as _embedding
+from ..layers import flatten as _flatten
+from ..layers import linear as _linear
+from ..layers import parameter_container as _parameter_container
+from ..layers import rnn as _rnn
+from ..layers import rnn_cell as _rnn_cell
+from ..losses import base as _loss_base
+from ..losses import classification as _classification
+from ..losses import margin as _margin
+from ..losses import regression as _regression
+from ..module import Module
+
+_FILES: dict[str, tuple[ModuleType, ...]] = {
+    "module": (_module, _hooks),
+    "linear": (_linear,),
+    "activation": (_activation,),
+    "container": (_container, _parameter_container),
+    "distance": (_distance,),
+    "dropout": (_dropout,),
+    "flatten": (_flatten,),
+    "loss": (_loss_base, _classification, _regression, _margin),
+    "rnn": (_rnn, _rnn_cell),
+    "sparse": (_embedding,),
+}
+
+
+def _gather(name: str, files: tuple[ModuleType, ...]) -> ModuleType:
+    gathered = ModuleType(f"{__name__}.{name}", f"torch.nn.modules.{name}: the classes of PyTorch's file.")
+    for file in files:
+        for key, value in vars(file).items():
+            if getattr(value, "__module__", None) == file.__name__:
+                setattr(gathered, key, value)
+    sys.modules[gathered.__name__] = gathered
+    return gathered
+
+
+for _name, _files in _FILES.items():
+    globals()[_name] = _gather(_name, _files)
+
+__all__ = ["Module", *_FILES]

@@ -1,0 +1,81 @@
+"""Tensors that belong to a module: `Parameter` (trained) and `Buffer` (state that is not)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ops
+from ..tensor import Tensor
+
+
+class Parameter(Tensor):
+    """A tensor that a `Module` lists among its parameters when it is assigned as an attribute.
+
+    It shares the storage of `data`, is a leaf, and requires grad by default (also under `no_grad`). Results of
+    operations on parameters are plain tensors.
+
+    Args:
+        data: the values; default an empty tensor.
+        requires_grad: default True.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html
+    """
+
+    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
+        if data is None:
+            data = ops.empty(0)
+        parameter: Parameter = data._as(cls)
+        return parameter.requires_grad_() if requires_grad else parameter  # type: ignore[return-value]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        known = memo.get(id(self))
+        if known is not None:
+            return known  # type: ignore[no-any-return]
+        result = type(self)(self.data.clone(), self.requires_grad)
+        memo[id(self)] = result
+        return result
+
+    def __repr__(self) -> str:
+        return "Parameter containing:\n" + super().__repr__()
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return _rebuild_parameter, (type(self), self.data, self.requires_grad)
+
+
+def _rebuild_parameter(cls: type[Parameter], data: Tensor, requires_grad: bool) -> Parameter:
+    return cls(data, requires_grad)
+
+
+class Buffer(Tensor):
+    """A tensor that a `Module` lists among its buffers when it is assigned as an attribute.
+
+    Args:
+        data: the values; default an empty tensor.
+        persistent: whether it is part of the module's `state_dict`; default True.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Buffer.html
+    """
+
+    persistent: bool
+
+    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Buffer:
+        if data is None:
+            data = ops.empty(0)
+        buffer: Buffer = data._as(cls)
+        buffer.persistent = persistent
+        return buffer
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Buffer:
+        known = memo.get(id(self))
+        if known is not None:
+            return known  # type: ignore[no-any-return]
+        result = type(self)(self.data.clone(), persistent=self.persistent)
+        memo[id(self)] = result
+        return result
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return _rebuild_buffer, (type(self), self.data, self.persistent)
+
+
+def _rebuild_buffer(cls: type[Buffer], data: Tensor, persistent: bool) -> Buffer:
+    return cls(data, persistent=persistent)

@@ -1,0 +1,81 @@
+"""Adagrad: steps scaled by the root of all squared gradients so far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ops
+from ..dtype import float32
+from ..tensor import Tensor
+from .optimizer import GradientOptimizer, ParamsT, as_number, check_lr, check_not_negative
+
+
+class Adagrad(GradientOptimizer):
+    """θ ← θ - lr / (1 + (t - 1) lr_decay) · g / (√s + eps), s ← s + g².
+
+    Args:
+        lr: learning rate; default 1e-2.
+        lr_decay: default 0.
+        weight_decay: λ in g ← g + λ θ; default 0.
+        initial_accumulator_value: the first s; default 0.
+        eps: default 1e-10.
+        maximize: climb instead; default False.
+        foreach, fused: accepted; there is one implementation.
+
+    Source: Duchi et al. 2011; https://docs.pytorch.org/docs/stable/generated/torch.optim.Adagrad.html
+    """
+
+    def __init__(
+        self,
+        params: ParamsT,
+        lr: Any = 1e-2,
+        lr_decay: float = 0,
+        weight_decay: float = 0,
+        initial_accumulator_value: float = 0,
+        eps: float = 1e-10,
+        foreach: bool | None = None,
+        *,
+        maximize: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
+        check_lr(lr)
+        check_not_negative(
+            lr_decay=lr_decay,
+            weight_decay=weight_decay,
+            initial_accumulator_value=initial_accumulator_value,
+            epsilon=eps,
+        )
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "lr_decay": lr_decay,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "initial_accumulator_value": initial_accumulator_value,
+                "foreach": foreach,
+                "maximize": maximize,
+                "differentiable": differentiable,
+                "fused": fused,
+            },
+        )
+        for group in self.param_groups:
+            for p in group["params"]:
+                self.state[p] = {
+                    "step": ops.tensor(0.0, dtype=float32),
+                    "sum": ops.full_like(p, initial_accumulator_value),
+                }
+
+    def share_memory(self) -> None:
+        """Move the state to memory that processes share."""
+        for state in self.state.values():
+            state["sum"].share_memory_()
+
+    def _update(self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+        state["step"].add_(1)
+        if group["weight_decay"] != 0:
+            grad = grad.add(param, alpha=group["weight_decay"])
+        rate = as_number(group["lr"]) / (1 + (state["step"].item() - 1) * group["lr_decay"])
+        root = state["sum"].addcmul_(grad, grad, value=1).sqrt().add(group["eps"])
+        param.addcdiv_(grad, root, value=-rate)

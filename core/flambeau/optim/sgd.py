@@ -1,0 +1,92 @@
+"""Stochastic gradient descent, with momentum if wanted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import ops
+from ..tensor import Tensor
+from .optimizer import GradientOptimizer, ParamsT, as_number, check_lr, check_not_negative, put
+
+
+class SGD(GradientOptimizer):
+    """θ ← θ - lr · g, with momentum θ ← θ - lr · b, b ← momentum · b + (1 - dampening) · g (b = g at first).
+
+    Args:
+        lr: learning rate; default 1e-3.
+        momentum, dampening: default 0.
+        weight_decay: λ in g ← g + λ θ; default 0.
+        nesterov: θ ← θ - lr · (g + momentum · b); default False.
+        maximize: climb instead; default False.
+        foreach, fused: accepted; there is one implementation.
+        differentiable: record the step itself; default False.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html
+    """
+
+    def __init__(
+        self,
+        params: ParamsT,
+        lr: Any = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float = 0,
+        nesterov: bool = False,
+        *,
+        maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
+        check_lr(lr)
+        check_not_negative(momentum=momentum, weight_decay=weight_decay)
+        if nesterov and (momentum <= 0 or dampening != 0):
+            raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "momentum": momentum,
+                "dampening": dampening,
+                "weight_decay": weight_decay,
+                "nesterov": nesterov,
+                "maximize": maximize,
+                "foreach": foreach,
+                "differentiable": differentiable,
+                "fused": fused,
+            },
+        )
+        if fused and differentiable:
+            raise RuntimeError("`fused` does not support `differentiable`")
+        if fused and foreach:
+            raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:
+            for name, value in (
+                ("nesterov", False),
+                ("maximize", False),
+                ("foreach", None),
+                ("differentiable", False),
+                ("fused", False),
+            ):
+                group.setdefault(name, value)
+
+    def _update(self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+        lr, momentum, weight_decay = as_number(group["lr"]), group["momentum"], as_number(group["weight_decay"])
+        if momentum == 0:
+            put(param, ops.sgd_step(param, grad, lr, weight_decay))
+            return
+        buffer = state.get("momentum_buffer")
+        if buffer is None:
+            decayed = grad if weight_decay == 0 else grad + param * weight_decay
+            state["momentum_buffer"] = decayed.detach().clone()
+            step = decayed + decayed * momentum if group["nesterov"] else decayed
+            put(param, param + step * -lr)
+            return
+        value, moved = ops.sgd_momentum_step(
+            param, grad, buffer, lr, momentum, group["dampening"], weight_decay, group["nesterov"]
+        )
+        put(param, value)
+        put(buffer, moved)
