@@ -1,8 +1,4 @@
-import type { FromWorker } from '../worker/messages';
+import { session } from './boot';
 
-const worker = new Worker(new URL('../worker/python.ts', import.meta.url), { type: 'module' });
-worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-  console.log(JSON.stringify(data).slice(0, 500), performance.now());
-  (globalThis as any).last = data;
-};
-worker.postMessage({ type: 'boot', boot: 'snapshot', interrupt: null });
+// Only now, so that the worker is under way while the page's own code is fetched and read.
+import('./app/mount').then(({ mountApp }) => mountApp(session));

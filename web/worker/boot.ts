@@ -69,9 +69,7 @@ function writePackages(pyodide: PyodideInterface, { python, files }: Packages): 
 }
 
 async function importAll(pyodide: PyodideInterface): Promise<void> {
-  await pyodide.runPythonAsync(
-    `import sys; sys.path.append(${JSON.stringify(DRIVER_PATH)}); import flambeau_page.streams, tqdm`,
-  );
+  await pyodide.runPythonAsync(`import sys; sys.path.append(${JSON.stringify(DRIVER_PATH)}); import flambeau_page.run`);
 }
 
 async function bootPlain(base: URL): Promise<PyodideInterface> {

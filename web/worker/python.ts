@@ -2,6 +2,7 @@
 /// <reference lib="webworker" />
 import type { PyodideInterface } from 'pyodide';
 import type { PyCallable } from 'pyodide/ffi';
+import * as wgpuTransport from '../../gpu_wgpu/flambeau_wgpu/device/browser.js';
 import { boot, makeSnapshot } from './boot';
 import { Control } from './control';
 import { fetchExamples, HOME, writeExamples } from './files';
@@ -18,7 +19,6 @@ function post(message: FromWorker, transfer: Transferable[] = []): void {
 }
 
 const control = new Control(post);
-const browserTransport = import.meta.glob('../../gpu_wgpu/flambeau_wgpu/device/browser.js');
 let python: PyodideInterface | null = null;
 let examples: Promise<void> = Promise.resolve();
 
@@ -26,7 +26,6 @@ async function start(message: Extract<ToWorker, { type: 'boot' }>): Promise<void
   const began = performance.now();
   const exampleFiles = fetchExamples(site);
   void findGpu().then((gpu) => post({ type: 'gpu', gpu }));
-  const transports = Promise.all(Object.values(browserTransport).map((load) => load()));
   const { pyodide, boot: booted } = await boot(site, message.boot);
   pyodide.registerJsModule('flambeau_page_js', {
     output: (text: string, stream: Stream) => post({ type: 'output', text, stream }),
@@ -34,7 +33,8 @@ async function start(message: Extract<ToWorker, { type: 'boot' }>): Promise<void
     tick: control.tick,
     attentive: control.attentive,
   });
-  for (const transport of await transports) pyodide.registerJsModule('flambeau_wgpu_js', transport as object);
+  // Named where the plugin looks for it; asks for no GPU before Python does.
+  pyodide.registerJsModule('flambeau_wgpu_js', wgpuTransport);
   if (message.interrupt !== null) pyodide.setInterruptBuffer(new Int32Array(message.interrupt));
   examples = exampleFiles.then((files) => writeExamples(pyodide.FS, files));
   python = pyodide;

@@ -17,7 +17,10 @@ const contains = (frame: Box, box: Box) =>
   box.y + box.height <= frame.y + frame.height + 0.01;
 
 const apart = (a: Box, b: Box) =>
-  a.x + a.width <= b.x + 0.01 || b.x + b.width <= a.x + 0.01 || a.y + a.height <= b.y + 0.01 || b.y + b.height <= a.y + 0.01;
+  a.x + a.width <= b.x + 0.01 ||
+  b.x + b.width <= a.x + 0.01 ||
+  a.y + a.height <= b.y + 0.01 ||
+  b.y + b.height <= a.y + 0.01;
 
 describe('arrange', () => {
   it('shows a recurrent network folded: layers, one loop "× 32", and the loss', () => {

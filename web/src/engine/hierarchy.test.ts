@@ -39,7 +39,11 @@ describe('buildHierarchy', () => {
   it('keeps every op exactly once, with a key of its own', () => {
     const event = recurrent(20);
     const { root, ops } = buildHierarchy(event);
-    expect(opsIn(root).map((op) => op.node).sort((a, b) => a - b)).toEqual(event.nodes.map((_, i) => i));
+    expect(
+      opsIn(root)
+        .map((op) => op.node)
+        .sort((a, b) => a - b),
+    ).toEqual(event.nodes.map((_, i) => i));
     expect(new Set(ops.map((op) => op.key)).size).toBe(event.nodes.length);
     expect(root.size).toBe(event.nodes.length);
   });
@@ -51,7 +55,9 @@ describe('buildHierarchy', () => {
   });
 
   it('gives each use of a parameter a leaf of its own', () => {
-    const uses = buildHierarchy(dynamic(3)).ops.flatMap((op) => op.leaves.filter((leaf) => leaf.name === 'middle.weight'));
+    const uses = buildHierarchy(dynamic(3)).ops.flatMap((op) =>
+      op.leaves.filter((leaf) => leaf.name === 'middle.weight'),
+    );
     expect(uses).toHaveLength(3);
   });
 });
