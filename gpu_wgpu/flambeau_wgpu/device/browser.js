@@ -39,22 +39,22 @@ const PIPELINE = 4;
 const DISPATCH = 5;
 const READ = 6;
 
-const RAISED_LIMITS = ["maxBufferSize", "maxStorageBufferBindingSize"];
+const RAISED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize'];
 const BIND_GROUPS_KEPT = 8192;
 
 async function requestAdapter() {
   const gpu = globalThis.navigator?.gpu;
   if (!gpu) {
     throw new Error(
-      "this browser offers no WebGPU here (navigator.gpu is missing). Use Chrome, Edge, Safari 26 or Firefox 141 and later, over https or " +
-        "localhost; in Chromium on Linux start it with --enable-unsafe-webgpu (or chrome://flags/#enable-unsafe-webgpu)",
+      'this browser offers no WebGPU here (navigator.gpu is missing). Use Chrome, Edge, Safari 26 or Firefox 141 and later, over https or ' +
+        'localhost; in Chromium on Linux start it with --enable-unsafe-webgpu (or chrome://flags/#enable-unsafe-webgpu)',
     );
   }
-  const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (!adapter) {
     throw new Error(
       "WebGPU is there, but it found no adapter. Turn on graphics acceleration in the browser's settings, or start Chromium with " +
-        "--enable-unsafe-webgpu; chrome://gpu says what is missing",
+        '--enable-unsafe-webgpu; chrome://gpu says what is missing',
     );
   }
   return adapter;
@@ -63,7 +63,7 @@ async function requestAdapter() {
 async function probe() {
   try {
     await requestAdapter();
-    return "";
+    return '';
   } catch (error) {
     return String(error?.message ?? error);
   }
@@ -73,17 +73,23 @@ async function open() {
   const adapter = await requestAdapter();
   const requiredLimits = {};
   for (const limit of RAISED_LIMITS) requiredLimits[limit] = adapter.limits[limit];
-  const requiredFeatures = ["shader-f16"].filter((feature) => adapter.features.has(feature));
+  const requiredFeatures = ['shader-f16'].filter((feature) => adapter.features.has(feature));
   return new Device(adapter, await adapter.requestDevice({ requiredLimits, requiredFeatures }));
 }
 
 function describe(adapter, device) {
   const info = adapter.info ?? {};
-  const name = info.description || [info.vendor, info.architecture || info.device].filter(Boolean).join(" ") || "WebGPU";
-  const software = info.isFallbackAdapter || adapter.isFallbackAdapter || /swiftshader|llvmpipe|software|basic render/i.test(JSON.stringify([name, info.vendor, info.architecture, info.device]));
+  const name =
+    info.description || [info.vendor, info.architecture || info.device].filter(Boolean).join(' ') || 'WebGPU';
+  const software =
+    info.isFallbackAdapter ||
+    adapter.isFallbackAdapter ||
+    /swiftshader|llvmpipe|software|basic render/i.test(
+      JSON.stringify([name, info.vendor, info.architecture, info.device]),
+    );
   const limits = {};
   for (const key in device.limits) limits[key] = device.limits[key];
-  return JSON.stringify({ name, type: software ? "cpu" : "gpu", limits, features: [...device.features] });
+  return JSON.stringify({ name, type: software ? 'cpu' : 'gpu', limits, features: [...device.features] });
 }
 
 class Device {
@@ -91,7 +97,7 @@ class Device {
     this.device = device;
     this.queue = device.queue;
     this.info = describe(adapter, device);
-    this.fault = ""; // the first error that WebGPU reported outside of a call; raised by the next execute
+    this.fault = ''; // the first error that WebGPU reported outside of a call; raised by the next execute
     this.buffers = new Map(); // id -> GPUBuffer
     this.pipelines = new Map(); // id -> {layout, paramSize, layoutId, pipeline}
     this.layouts = new Map(); // "paramSize/n/writable" -> {id, bindGroupLayout, pipelineLayout}
@@ -101,7 +107,7 @@ class Device {
     device.lost.then((info) => {
       this.fault ||= `the GPU device was lost (${info.reason}): ${info.message}`;
     });
-    device.addEventListener("uncapturederror", (event) => {
+    device.addEventListener('uncapturederror', (event) => {
       this.fault ||= `${event.error.constructor.name}: ${event.error.message}`;
       event.preventDefault();
     });
@@ -109,8 +115,8 @@ class Device {
 
   execute(words, data) {
     this.raiseFault();
-    const w = borrow(words, "u32");
-    const d = borrow(data, "u8");
+    const w = borrow(words, 'u32');
+    const d = borrow(data, 'u8');
     try {
       const { compiling, dispatchesAt, read } = this.prepare(w.data, d.data);
       if (!compiling.length) {
@@ -145,7 +151,7 @@ class Device {
   raiseFault() {
     if (this.fault) {
       const fault = this.fault;
-      if (!fault.startsWith("the GPU device was lost")) this.fault = "";
+      if (!fault.startsWith('the GPU device was lost')) this.fault = '';
       throw new Error(fault);
     }
   }
@@ -224,7 +230,8 @@ class Device {
   }
 
   createBuffer(id, size, kind) {
-    const usage = (kind ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC) | GPUBufferUsage.COPY_DST;
+    const usage =
+      (kind ? GPUBufferUsage.UNIFORM : GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC) | GPUBufferUsage.COPY_DST;
     const buffer = this.device.createBuffer({ size, usage });
     this.buffers.set(id, buffer);
     if (kind) {
@@ -244,9 +251,15 @@ class Device {
     let layout = this.layouts.get(key);
     if (!layout) {
       const visibility = GPUShaderStage.COMPUTE;
-      const entries = [{ binding: 0, visibility, buffer: { type: "uniform", hasDynamicOffset: true, minBindingSize: paramSize } }];
+      const entries = [
+        { binding: 0, visibility, buffer: { type: 'uniform', hasDynamicOffset: true, minBindingSize: paramSize } },
+      ];
       for (let i = 0; i < n; i++) {
-        entries.push({ binding: i + 1, visibility, buffer: { type: (writable >>> i) & 1 ? "storage" : "read-only-storage" } });
+        entries.push({
+          binding: i + 1,
+          visibility,
+          buffer: { type: (writable >>> i) & 1 ? 'storage' : 'read-only-storage' },
+        });
       }
       const bindGroupLayout = this.device.createBindGroupLayout({ entries });
       const pipelineLayout = this.device.createPipelineLayout({ bindGroupLayouts: [bindGroupLayout] });
@@ -262,7 +275,7 @@ class Device {
     this.pipelines.set(id, kernel);
     const module = this.device.createShaderModule({ code });
     try {
-      const compute = { module, entryPoint: "main" };
+      const compute = { module, entryPoint: 'main' };
       kernel.pipeline = await this.device.createComputePipelineAsync({ layout: layout.pipelineLayout, compute });
     } catch (error) {
       throw new Error(`${error.message}\n${code}`);
@@ -276,7 +289,8 @@ class Device {
     if (!group) {
       if (this.bindGroups.size >= BIND_GROUPS_KEPT) this.bindGroups.clear();
       const entries = [{ binding: 0, resource: { buffer: this.params, offset: 0, size: kernel.layout.paramSize } }];
-      for (let i = 0; i < n; i++) entries.push({ binding: i + 1, resource: { buffer: this.buffers.get(w[first + i]) } });
+      for (let i = 0; i < n; i++)
+        entries.push({ binding: i + 1, resource: { buffer: this.buffers.get(w[first + i]) } });
       group = this.device.createBindGroup({ layout: kernel.layout.bindGroupLayout, entries });
       this.bindGroups.set(key, group);
     }
@@ -286,7 +300,7 @@ class Device {
 
 /** A typed array over a Python buffer or a typed array, and how to let go of it. */
 function borrow(source, type) {
-  if (typeof source.getBuffer === "function") {
+  if (typeof source.getBuffer === 'function') {
     const view = source.getBuffer(type);
     return { data: view.data, release: () => view.release() };
   }

@@ -1,0 +1,234 @@
+"""From a kernel's structure to WGSL text.
+
+Names in the text: `i` the flat index, `c0 c1 ...` coordinates, `a0 a1 ...` positions of accesses, `r0 r1 ...` registers, `b1 b2 ...`
+buffers, `P` the parameter block.
+"""
+
+from __future__ import annotations
+
+from .ir import ABSENT, STRIDED, UNIT, Binding, Function, KernelIR, Pattern
+from .math import functions_for
+from .ops import CASTS, EXPRESSIONS, KIND, load, register, store, wrapped
+
+WORKGROUP = 64
+INDENT = "  "
+
+
+def word(at: int) -> str:
+    """A parameter word, as u32."""
+    return f"P.w[{at >> 2}].{'xyzw'[at & 3]}"
+
+
+def module(ir: KernelIR, body: str, workgroup: str = f"{WORKGROUP}") -> str:
+    """A whole module: parameters, buffers, the functions called, and `body`, in which `WORKGROUP_SIZE` stands for its size."""
+    lines = []
+    if any("f16" in binding.storage for binding in ir.bindings) or "f16(" in body:
+        lines.append("enable f16;")
+    lines.append(f"struct Parameters {{ w: array<vec4<u32>, {ir.words // 4}> }}")
+    lines.append("@group(0) @binding(0) var<uniform> P: Parameters;")
+    number = 0
+    for at, binding in enumerate(ir.bindings):
+        if binding.alias < 0:
+            number += 1
+            access = "read_write" if binding.writable or _aliased(ir.bindings, at) else "read"
+            lines.append(f"@group(0) @binding({number}) var<storage, {access}> b{at}: array<{binding.storage}>;")
+    return "\n".join([*lines, functions_for(body), body.replace("WORKGROUP_SIZE", workgroup)]) + "\n"
+
+
+def _aliased(bindings: tuple[Binding, ...], at: int) -> bool:
+    return any(binding.alias == at for binding in bindings)
+
+
+def buffer(ir: KernelIR, at: int) -> str:
+    alias = ir.bindings[at].alias
+    return f"b{at if alias < 0 else alias}"
+
+
+def flat_index(count_word: int, indent: str = INDENT) -> str:
+    """`i`, the invocation's number in a dispatch that may be folded into y, and the way out for those too many."""
+    return (
+        f"{indent}let i = id.x + id.y * (groups.x * WORKGROUP_SIZE);\n"
+        f"{indent}if (i >= {word(count_word)}) {{ return; }}\n"
+    )
+
+
+ENTRY = (
+    "@compute @workgroup_size(WORKGROUP_SIZE)\n"
+    "fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {\n"
+)
+
+
+def coordinates(function: Function, first: int, last: int, index: str, indent: str) -> list[str]:
+    """`let c...` for dimensions first .. last - 1, from a flat index over them; those that nobody reads are left out."""
+    used = used_dimensions(function)
+    lines = []
+    rest = index
+    for axis in range(last - 1, first - 1, -1):
+        size = word(function.word + axis)
+        if axis == first:
+            if axis in used:
+                lines.append(f"{indent}let c{axis} = {rest};")
+        else:
+            if axis in used:
+                lines.append(f"{indent}let c{axis} = {rest} % {size};")
+            if any(lower in used for lower in range(first, axis)):
+                lines.append(f"{indent}let q{axis} = {rest} / {size};")
+                rest = f"q{axis}"
+    return lines
+
+
+def used_dimensions(function: Function) -> set[int]:
+    patterns = [
+        *function.accesses,
+        *(space.position for space in function.spaces),
+        *(s.position for s in function.stores),
+    ]
+    return {
+        axis for p in patterns if p.space == 0 and not p.flat for axis, walk in enumerate(p.walks) if walk != ABSENT
+    }
+
+
+def position(pattern: Pattern, first: int = 0, last: int | None = None, start: str | None = None) -> str:
+    """The position that an access means, from the coordinates of dimensions first .. last - 1."""
+    if pattern.flat:
+        return "i"
+    prefix = "c" if pattern.space == 0 else f"s{pattern.space}_"
+    terms = [word(pattern.word) if start is None else start]
+    at = pattern.word
+    for axis, walk in enumerate(pattern.walks):
+        if walk == STRIDED:
+            at += 1
+        if walk == ABSENT or axis < first or (last is not None and axis >= last):
+            continue
+        terms.append(f"{prefix}{axis}" if walk == UNIT else f"{prefix}{axis} * {word(at)}")
+    return " + ".join(terms)
+
+
+def positions(function: Function, indent: str, hoisted: bool = False) -> list[str]:
+    """`let a...` for every access that a load needs; with `hoisted`, what does not depend on reduced dimensions is in `h...` already."""
+    lines = []
+    loaded = _loaded(function)
+    for number, space in enumerate(function.spaces, 1):
+        lines.append(f"{indent}let p{number} = {_position(function, space.position, f'hs{number}', hoisted)};")
+        rest = f"p{number}"
+        for axis in range(space.rank - 1, 0, -1):
+            size = word(space.word + axis - 1)
+            lines.append(f"{indent}let s{number}_{axis} = {rest} % {size};")
+            lines.append(f"{indent}let t{number}_{axis} = {rest} / {size};")
+            rest = f"t{number}_{axis}"
+        lines.append(f"{indent}let s{number}_0 = {rest};")
+        lines += [
+            f"{indent}let a{at} = {position(p)};"
+            for at, p in enumerate(function.accesses)
+            if p.space == number and at in loaded
+        ]
+    lines += [
+        f"{indent}let a{at} = {_position(function, p, f'h{at}', hoisted)};"
+        for at, p in enumerate(function.accesses)
+        if p.space == 0 and not p.flat and at in loaded
+    ]
+    return lines
+
+
+def hoisted_positions(function: Function, indent: str) -> list[str]:
+    """`let h...`: of each access, what stays the same throughout a reduction."""
+    lines = []
+    loaded = _loaded(function)
+    for number, space in enumerate(function.spaces, 1):
+        if space.position.space == 0 and not space.position.flat:
+            lines.append(f"{indent}let hs{number} = {position(space.position, 0, function.split)};")
+    for at, p in enumerate(function.accesses):
+        if p.space == 0 and not p.flat and at in loaded:
+            lines.append(f"{indent}let h{at} = {position(p, 0, function.split)};")
+    return lines
+
+
+def _position(function: Function, pattern: Pattern, hoisted_name: str, hoisted: bool) -> str:
+    if not hoisted or pattern.space or pattern.flat:
+        return position(pattern)
+    return position(pattern, function.split, None, hoisted_name)
+
+
+def _loaded(function: Function) -> set[int]:
+    where = {"load": 3, "load_at": 3, "arange": 2, "random": 2}
+    return {instruction[where[instruction[0]]] for instruction in function.code if instruction[0] in where}
+
+
+def instructions(ir: KernelIR, function: Function, indent: str, given: str = "value") -> list[str]:
+    """`let r...` for every instruction."""
+    return [
+        f"{indent}let r{at}: {register(instruction[1])} = {_expression(ir, function, instruction, given)};"
+        for at, instruction in enumerate(function.code)
+    ]
+
+
+def _expression(ir: KernelIR, function: Function, instruction: tuple[object, ...], given: str) -> str:
+    name, dtype, *rest = instruction
+    assert isinstance(dtype, str)
+    if name == "load":
+        at = rest[1]
+        assert isinstance(at, int) and isinstance(rest[0], int)
+        return load(dtype, f"{buffer(ir, rest[0])}[{_place(function, at)}]")
+    if name == "load_at":
+        binding, at, index, stride = rest
+        assert isinstance(binding, int) and isinstance(at, int) and isinstance(stride, int)
+        return load(dtype, f"{buffer(ir, binding)}[{_place(function, at)} + u32(r{index}) * {word(stride)}]")
+    if name == "param":
+        assert isinstance(rest[0], int)
+        return scalar(dtype, rest[0])
+    if name == "input":
+        return given
+    if name == "arange":
+        at, start, step = rest
+        assert isinstance(at, int) and isinstance(start, int) and isinstance(step, int)
+        index = f"{register(dtype)}({_place(function, at)})"
+        return wrapped("arange", dtype, f"{scalar(dtype, start)} + {index} * {scalar(dtype, step)}")
+    if name == "random":
+        at, seed = rest
+        assert isinstance(at, int) and isinstance(seed, int)
+        return f"uniform_random({_place(function, at)}, {', '.join(word(seed + k) for k in range(4))})"
+    source = rest[0]
+    assert isinstance(source, str) and isinstance(name, str)
+    registers = [f"r{r}" for r in rest[1:]]
+    if name == "cast":
+        return wrapped("cast", dtype, CASTS[KIND[source], KIND[dtype]].format(*registers))
+    return wrapped(name, dtype, EXPRESSIONS[name, KIND[source]].format(*registers))
+
+
+def _place(function: Function, at: int) -> str:
+    return "i" if function.accesses[at].flat else f"a{at}"
+
+
+def scalar(dtype: str, at: int) -> str:
+    kind = register(dtype)
+    if kind == "bool":
+        return f"{word(at)} != 0u"
+    return f"bitcast<{kind}>({word(at)})"
+
+
+def stores(ir: KernelIR, function: Function, indent: str) -> list[str]:
+    return [
+        f"{indent}{buffer(ir, s.binding)}[{position(s.position)}] = {store(s.dtype, f'r{s.register}')};"
+        for s in function.stores
+    ]
+
+
+def body(ir: KernelIR, function: Function, indent: str = INDENT, given: str = "value") -> str:
+    """The code of a function, from `i` to its stores."""
+    return "\n".join(
+        [
+            *coordinates(function, 0, function.rank, "i", indent),
+            *positions(function, indent),
+            *instructions(ir, function, indent, given),
+            *stores(ir, function, indent),
+        ]
+    )
+
+
+def define(ir: KernelIR, function: Function) -> str:
+    """A WGSL function: `fn name(i) -> value` for an operand, `fn name(i, value)` for an epilogue."""
+    parameters = "i: u32" + (f", value: {register(function.input)}" if function.input else "")
+    if function.result < 0:
+        return f"fn {function.name}({parameters}) {{\n{body(ir, function)}\n}}"
+    result = function.code[function.result][1]
+    return f"fn {function.name}({parameters}) -> {register(result)} {{\n{body(ir, function)}\n{INDENT}return r{function.result};\n}}"

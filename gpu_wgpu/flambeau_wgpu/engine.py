@@ -1,0 +1,136 @@
+"""The queue and its flush: lazy arrays in, one submit out.
+
+    queue → Graph (who needs what) → a plan known by its key, or Fusion → kernels → WGSL → a new plan → run
+
+`FLAMBEAU_DEBUG=schedule` prints the kernels of every flush with their ops; `FLAMBEAU_DEBUG=wgsl` their code as well, when new.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from math import prod
+
+from . import plan as plans
+from .codegen.ir import KernelIR
+from .device.interface import Commands, Device
+from .formats import storage_bytes
+from .kernels import RENDER
+from .lazy import HOST, VIEW, LazyArray
+from .memory import Pool
+from .plan import Plan
+from .regions import is_identity
+from .schedule.fuse import Fusion
+from .schedule.graph import Graph
+
+QUEUE_CHECK = 256  # nodes after which the queue is looked at
+QUEUE_NODES = 2048
+QUEUE_BYTES = 1 << 30
+PLANS_KEPT = 64
+
+
+class Engine:
+    """One device with its memory, its kernels and the work that waits for it."""
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self.pool = Pool(device)
+        self.queue: list[LazyArray] = []
+        self.check_at = QUEUE_CHECK
+        self.pipelines: dict[KernelIR, int] = {}
+        self.plans: dict[tuple[object, ...], Plan] = {}
+        self.flushes = 0
+        self.planned = 0  # flushes that found no plan
+        debug = os.environ.get("FLAMBEAU_DEBUG", "").split(",")
+        self.show_schedule = "schedule" in debug or "wgsl" in debug
+        self.show_wgsl = "wgsl" in debug
+
+    def check_queue(self) -> None:
+        """Flush when the queue has become long or describes much memory."""
+        queue = self.queue
+        if (
+            len(queue) >= QUEUE_NODES
+            or sum(4 * prod(x.shape) for x in queue[-QUEUE_CHECK:] if x.op is not VIEW) > QUEUE_BYTES
+        ):
+            self.flush()
+        else:
+            self.check_at = len(queue) + QUEUE_CHECK
+
+    def flush(self, read: tuple[LazyArray, int] | None = None) -> memoryview | bytes | None:
+        """Run what waits. `read` is a held array that has (or gets) a buffer, and how many of its bytes to wait for and return."""
+        pool, device = self.pool, self.device
+        pool.collect()
+        if not self.queue:
+            self.check_at = QUEUE_CHECK
+            if read is None:
+                return None
+            return device.submit(Commands(), bytearray(), (self._buffer(read[0]), read[1]))
+        begun = time.perf_counter()
+        graph = Graph(self.queue)
+        plan = self.plans.pop(graph.key, None)
+        known = plan is not None
+        if plan is None:
+            self.planned += 1
+            plan = plans.build(Fusion(graph, device.info.kind), self._pipeline)
+            if len(self.plans) >= PLANS_KEPT:
+                del self.plans[next(iter(self.plans))]
+        self.plans[graph.key] = plan  # last: the least recently used is the first
+        self.flushes += 1
+        if self.show_schedule:
+            self._print(graph, plan, known, time.perf_counter() - begun)
+        result = plan.run(graph, pool, device, read)
+        self.queue = []
+        self.check_at = QUEUE_CHECK
+        return result
+
+    def _buffer(self, array: LazyArray) -> int:
+        while array.op is VIEW:
+            array = array.inputs[0]
+        if array.op is HOST:
+            plans.upload(array, self.pool, self.device)
+        assert array.buffer is not None
+        return array.buffer.handle
+
+    def _pipeline(self, ir: KernelIR) -> int:
+        handle = self.pipelines.get(ir)
+        if handle is None:
+            code = RENDER[ir.template](ir)
+            if self.show_wgsl:
+                print(f"--- kernel {len(self.pipelines)}\n{code}", file=sys.stderr)
+            bound = [b for b in range(len(ir.bindings)) if ir.bindings[b].alias < 0]
+            on_top = {b.alias for b in ir.bindings}
+            writable = sum(1 << n for n, b in enumerate(bound) if ir.bindings[b].writable or b in on_top)
+            handle = self.device.pipeline(code, 4 * ir.words, len(bound), writable)
+            self.pipelines[ir] = handle
+        return handle
+
+    def is_readable(self, array: LazyArray) -> bool:
+        """Whether an array's bytes lie together at the start of a buffer after a flush."""
+        while array.op is VIEW:
+            base = array.inputs[0]
+            if not is_identity(array.shape, *array.attr, prod(base.shape)):
+                return False
+            array = base
+        return True
+
+    def _print(self, graph: Graph, plan: Plan, known: bool, seconds: float) -> None:
+        memory = sum(plan.sizes) / 1024
+        print(
+            f"flush {self.flushes}: {graph.count} ops, {sum(graph.live)} held -> {len(plan.dispatches)} kernels, {memory:.0f} KiB, "
+            f"{'plan found' if known else 'planned'} in {1e3 * seconds:.2f} ms",
+            file=sys.stderr,
+        )
+        for number, (ops, ir, groups) in enumerate(plan.kernels):
+            layout = " ".join(part for part in ir.static if isinstance(part, str) and part in LAYOUTS)
+            print(
+                f"  {number:4} #{self.pipelines[ir]:<4} {ir.template:<11} {layout:<18} {groups[0]:>6}x{groups[1]}  "
+                f"{len(ir.bindings)} buffers  {' '.join(ops)}",
+                file=sys.stderr,
+            )
+
+    def array_bytes(self, array: LazyArray) -> int:
+        return storage_bytes(prod(array.shape), array.dtype)
+
+
+LAYOUTS = frozenset("serial workgroup slices partials register along across scalar rank start exchange result".split())

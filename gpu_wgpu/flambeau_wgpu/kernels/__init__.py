@@ -1,0 +1,44 @@
+"""Kernels by template: how each is laid out over invocations, and its WGSL around the elementwise code that fused with it.
+
+A template is a module with two functions:
+
+    build(fusion, ref, epilogue) -> list[Kernel]     what to run for the array `ref`; `epilogue` are the arrays to store after it
+    render(ir) -> str                                WGSL of one structure
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+from . import concat, elementwise, matmul, reduce, scan, scatter, sort
+
+if TYPE_CHECKING:
+    from ..codegen.ir import KernelIR
+    from ..codegen.lower import Kernel
+    from ..schedule.fuse import Fusion
+    from ..schedule.graph import Ref
+
+
+class Template(Protocol):
+    def build(self, fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]: ...
+    def render(self, ir: KernelIR) -> str: ...
+
+
+TEMPLATES: Final[dict[str, Template]] = {
+    "reduce": reduce,
+    "matmul": matmul,
+    "scan": scan,
+    "argsort": sort,
+    "concat": concat,
+    "put": scatter,
+    "scatter": scatter,
+}
+RENDER: Final = {
+    "elementwise": elementwise.render,
+    "reduce": reduce.render,
+    "matmul": matmul.render,
+    "scan": scan.render,
+    "sort": sort.render,
+    "concat": concat.render,
+    "scatter": scatter.render,
+}

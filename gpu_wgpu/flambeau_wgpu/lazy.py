@@ -1,0 +1,136 @@
+"""The lazy array: a value that is known, being computed, or only described.
+
+Every primitive of the backend makes one of these and appends it to the backend's queue; nothing else happens until a flush. An array is in one of
+these states, told by its `op`:
+
+- `BUFFER`: realized, its elements are in `buffer` in C order.
+- `HOST`: uploaded by the first flush that uses it; `attr` holds the bytes, already in the device's layout.
+- `FULL`: one value (`scalars[0]`) everywhere. Never takes memory unless it must.
+- `VIEW`: elements of `inputs[0]` at `offset + sum(i * strides)`; `attr` is (strides, offset). Never takes memory of its own.
+- any other op: pending, in the queue.
+
+Arrays are values: nothing changes one after it was made, `assign` makes a new one. Who still holds an array is read from CPython's own
+reference count at the flush (`schedule/graph.py`): an array that nobody holds and nobody needs is never computed.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any, Final
+
+from flambeau.dtype import dtype
+
+if TYPE_CHECKING:
+    from .memory import Buffer
+
+
+class Kind(Enum):
+    """What the scheduler may do with an op."""
+
+    LEAF = auto()  # has its value
+    VIEW = auto()  # index arithmetic of whoever reads it
+    ELEMENTWISE = auto()  # one output element from input elements: fuses with anything
+    REDUCE = auto()  # takes its producer in, and elementwise consumers
+    ASSIGN = auto()  # writes a region of its first operand
+    KERNEL = auto()  # written by hand in kernels/: reads operands through functions, takes elementwise consumers
+
+
+class Op:
+    """An operation of the engine. `cost` weighs what it takes to compute one element twice rather than store it once."""
+
+    __slots__ = ("cost", "kind", "name")
+
+    def __init__(self, name: str, kind: Kind, cost: int = 1) -> None:
+        self.name: Final = name
+        self.kind: Final = kind
+        self.cost: Final = cost
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class LazyArray:
+    """An array of the wgpu backend.
+
+    `attr` is what an op needs to know beside its operands and is part of a kernel's structure; `scalars` are numbers that may change
+    from step to step without a new kernel.
+    """
+
+    __slots__ = ("attr", "buffer", "dtype", "index", "inputs", "op", "scalars", "shape")
+
+    def __init__(
+        self,
+        op: Op,
+        inputs: tuple[LazyArray, ...],
+        attr: Any,
+        scalars: tuple[Any, ...],
+        shape: tuple[int, ...],
+        dtype: dtype,
+        index: int = -1,
+    ) -> None:
+        self.op = op
+        self.inputs = inputs
+        self.attr = attr
+        self.scalars = scalars
+        self.shape = shape
+        self.dtype = dtype
+        self.index = index  # position in the queue; negative outside of it
+        self.buffer: Buffer | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.op.name} {self.dtype.name}{list(self.shape)}>"
+
+    def realize(self, buffer: Buffer) -> None:
+        """The array's elements are (or will be, in the device's order of work) in `buffer`. Lets go of how they were computed."""
+        self.op = BUFFER
+        self.inputs = ()
+        self.attr = None
+        self.scalars = ()
+        self.index = -1
+        self.buffer = buffer
+
+
+BUFFER: Final = Op("buffer", Kind.LEAF)
+HOST: Final = Op("host", Kind.LEAF)
+FULL: Final = Op("full", Kind.LEAF, 0)
+VIEW: Final = Op("view", Kind.VIEW, 0)
+
+COPY: Final = Op("copy", Kind.ELEMENTWISE)
+CAST: Final = Op("cast", Kind.ELEMENTWISE)
+ARANGE: Final = Op("arange", Kind.ELEMENTWISE)
+RANDOM: Final = Op("random", Kind.ELEMENTWISE, 100)
+TAKE: Final = Op("take", Kind.ELEMENTWISE, 6)  # attr: axis
+GATHER: Final = Op("gather", Kind.ELEMENTWISE, 6)  # attr: axis
+WHERE: Final = Op("where", Kind.ELEMENTWISE)  # attr: which of x, y is a scalar, as for binary ops
+
+REDUCE: Final = Op("reduce", Kind.REDUCE)  # attr: (function, axes)
+ASSIGN: Final = Op("assign", Kind.ASSIGN)  # attr: region
+
+MATMUL: Final = Op("matmul", Kind.KERNEL)
+SCAN: Final = Op("scan", Kind.KERNEL)  # attr: (function, axis)
+ARGSORT: Final = Op("argsort", Kind.KERNEL)  # attr: (axis, descending)
+CONCAT: Final = Op("concat", Kind.KERNEL)  # attr: axis
+PUT: Final = Op("put", Kind.KERNEL)  # attr: (axis, reduce)
+SCATTER: Final = Op("scatter", Kind.KERNEL)  # attr: (axis, reduce)
+
+_COSTS = {
+    "exp": 4, "expm1": 6, "log": 4, "log1p": 6, "sqrt": 2, "sin": 6, "cos": 6, "tan": 8, "asin": 8, "acos": 8, "atan": 8, "sinh": 8,
+    "cosh": 8, "tanh": 6, "erf": 10, "pow": 10, "atan2": 10, "floordiv": 4, "remainder": 6,
+}  # fmt: skip
+UNARY: Final = {
+    name: Op(name, Kind.ELEMENTWISE, _COSTS.get(name, 1))
+    for name in (
+        "neg abs sign floor ceil trunc round exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh erf invert"
+    ).split()
+}
+BINARY: Final = {
+    name: Op(name, Kind.ELEMENTWISE, _COSTS.get(name, 1))
+    for name in (
+        "add sub mul div floordiv remainder pow atan2 maximum minimum eq ne lt le "
+        "bitwise_and bitwise_or bitwise_xor left_shift right_shift"
+    ).split()
+}
+COMPARISONS: Final = frozenset(("eq", "ne", "lt", "le"))
+
+# `attr` of binary ops and WHERE: which operand is in `scalars` rather than in `inputs`.
+ARRAYS, SCALAR_LEFT, SCALAR_RIGHT = 0, 1, 2

@@ -1,0 +1,76 @@
+"""Device memory: buffers come from a pool by size class and go back to it by themselves."""
+
+from __future__ import annotations
+
+from .device.interface import Device, OutOfMemory
+
+SMALLEST = 256
+IDLE_KEPT = 1 << 28  # bytes that may lie idle in the pool before it gives buffers back to the driver
+
+
+def size_class(size: int) -> int:
+    """The pool's buffer size for `size` bytes: at most a quarter more, so that nearby sizes share buffers."""
+    if size <= SMALLEST:
+        return SMALLEST
+    quarter = 1 << ((size - 1).bit_length() - 3)
+    return (size + quarter - 1) // quarter * quarter
+
+
+class Buffer:
+    """A device buffer owned by one realized array; back in the pool when that array is gone."""
+
+    __slots__ = ("handle", "pool", "size")
+
+    def __init__(self, pool: Pool, handle: int, size: int) -> None:
+        self.pool = pool
+        self.handle = handle
+        self.size = size
+
+    def __del__(self) -> None:
+        # May run at any moment, also in the middle of Pool's own methods: an append is all that is safe.
+        self.pool.returned.append((self.handle, self.size))
+
+
+class Pool:
+    """Idle buffers by size. The last one given back is the first to be used again: its bind groups exist already."""
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self.returned: list[tuple[int, int]] = []  # by Buffer.__del__, not sorted in yet
+        self.idle: dict[int, list[int]] = {}
+        self.idle_bytes = 0
+        self.allocated_bytes = 0  # idle ones included
+
+    def take(self, size: int) -> int:
+        """The handle of a buffer of the given size class."""
+        stack = self.idle.get(size)
+        if stack:
+            self.idle_bytes -= size
+            return stack.pop()
+        try:
+            handle = self.device.alloc(size)
+        except OutOfMemory:
+            self.trim(0)
+            handle = self.device.alloc(size)
+        self.allocated_bytes += size
+        return handle
+
+    def give(self, handle: int, size: int) -> None:
+        self.idle.setdefault(size, []).append(handle)
+        self.idle_bytes += size
+
+    def collect(self) -> None:
+        """Sort in the buffers of arrays that are gone."""
+        while self.returned:
+            self.give(*self.returned.pop())
+        if self.idle_bytes > IDLE_KEPT:
+            self.trim(IDLE_KEPT // 2)
+
+    def trim(self, keep: int) -> None:
+        """Give idle buffers back to the driver, the largest first, until `keep` idle bytes are left."""
+        for size in sorted(self.idle, reverse=True):
+            stack = self.idle[size]
+            while stack and self.idle_bytes > keep:
+                self.device.free(stack.pop(0))
+                self.idle_bytes -= size
+                self.allocated_bytes -= size

@@ -1,0 +1,152 @@
+"""What a flush has to compute: the queue as a graph of small integers, who is still held, and the flush's structure as a key.
+
+A *ref* names an array: 0 and up for those in the queue, in the order in which they were made, negative for leaves, which have their
+value already. Indexing `arrays` and `args` with a ref works for both (leaves lie at the end, backwards).
+"""
+
+from __future__ import annotations
+
+from math import prod
+from sys import getrefcount
+from typing import Any
+
+from ..lazy import BUFFER, FULL, HOST, VIEW, Kind, LazyArray
+from ..regions import Shape, Strides, compose, contiguous_strides, is_identity
+
+# What getrefcount says of an object that only one list holds. Measured rather than known: it differs among CPython's versions.
+_IN_ONE_LIST = list(map(getrefcount, [object()]))[0]
+
+Ref = int
+
+
+class Graph:
+    """The work of one flush. Lives only while its plan is looked up or made: it holds the arrays."""
+
+    def __init__(self, queue: list[LazyArray]) -> None:
+        counts = list(map(getrefcount, queue))
+        self.count = len(queue)
+        leaves: list[LazyArray] = []
+        leaf_refs: dict[int, Ref] = {}
+        held = [_IN_ONE_LIST] * len(queue)  # references that the engine itself has
+        held_leaves: list[int] = []
+        args: list[tuple[Ref, ...]] = []
+        leaf_args: list[tuple[Ref, ...]] = []
+        key: list[Any] = []
+
+        def leaf(x: LazyArray) -> Ref:
+            ref = -1 - len(leaves)
+            leaf_refs[id(x)] = ref
+            leaves.append(x)
+            held_leaves.append(_IN_ONE_LIST)
+            leaf_args.append(())
+            if x.op is VIEW:  # a view that outlived an earlier flush, by then moved onto a leaf
+                base = x.inputs[0]
+                base_ref = leaf_refs.get(id(base))
+                if base_ref is None:
+                    base_ref = leaf(base)
+                leaf_args[-1 - ref] = (base_ref,)
+            return ref
+
+        x: LazyArray | None
+        for node in queue:
+            key.append(node.op)
+            key.append(node.attr)
+            key.append(node.shape)
+            refs = []
+            for x in node.inputs:
+                ref = x.index
+                if ref >= 0:
+                    held[ref] += 1
+                else:
+                    known = leaf_refs.get(id(x))
+                    ref = leaf(x) if known is None else known
+                    held_leaves[-1 - ref] += 1
+                refs.append(ref)
+            key += refs
+            args.append(tuple(refs))
+        node = x = None  # type: ignore[assignment]  # the loops' last arrays are not held by anybody
+
+        self.live = [count > own for count, own in zip(counts, held, strict=True)]
+        leaf_counts = map(getrefcount, leaves)
+        self.dying = [
+            count == own and x.op is not VIEW for count, own, x in zip(leaf_counts, held_leaves, leaves, strict=True)
+        ]
+        self.leaves = leaves
+        self.arrays = queue + leaves[::-1]
+        self.args = args + leaf_args[::-1]
+        for x, refs_of, dying in zip(leaves, leaf_args, self.dying, strict=True):
+            op = BUFFER if x.op is HOST else x.op
+            key += (op, x.attr if op is VIEW else None, x.shape, x.dtype, dying, refs_of)
+        key.append(bytes(self.live))
+        self.key = tuple(key)
+
+        self._roots: list[Ref] | None = None
+        self._resolved: dict[Ref, tuple[Ref, Strides, int] | None] = {}
+
+    # --- what plans are made from (not needed when the key finds one) ---------------------------------------------------
+
+    def analyse(self) -> None:
+        """Find each view's root, what is needed, and how often."""
+        arrays, args, total = self.arrays, self.args, len(self.arrays)
+        self.numel = [prod(x.shape) for x in arrays]
+        self.root: list[Ref] = [*range(self.count), *range(self.count - total, 0)]
+        self.identity = [True] * total  # whether an array shows all of its root in the root's order
+        for ref in (
+            *range(self.count - total, 0),
+            *range(self.count),
+        ):  # a leaf's base is a later leaf, so of a lower number
+            x = arrays[ref]
+            if x.op is VIEW:
+                base = args[ref][0]
+                strides, offset = x.attr
+                self.root[ref] = self.root[base]
+                self.identity[ref] = self.identity[base] and is_identity(x.shape, strides, offset, self.numel[base])
+        self.needed = needed = list(self.live)
+        self.uses = uses = [0] * total
+        # Arrays that must be in a buffer of their own afterwards: those that are held, and those that a view that is held shows.
+        self.kept = kept = [False] * total
+        for ref in range(self.count - 1, -1, -1):
+            if not needed[ref]:
+                continue
+            is_view = arrays[ref].op is VIEW
+            for arg in args[ref]:
+                if arg >= 0:
+                    needed[arg] = True
+                if not is_view:
+                    uses[self.root[arg]] += 1
+            if self.live[ref]:
+                kept[self.root[ref] if is_view and self.resolve(ref) is not None else ref] = True
+
+    def may_overwrite(self, ref: Ref) -> bool:
+        """Whether nothing outside of this flush wants the buffer of `ref` as it is."""
+        return not self.kept[ref] and (ref >= 0 or self.dying[-1 - ref])
+
+    def resolve(self, ref: Ref) -> tuple[Ref, Strides, int] | None:
+        """A view as (root, strides, offset) on its root's C order; None where one triple cannot say it."""
+        if ref in self._resolved:
+            return self._resolved[ref]
+        x = self.arrays[ref]
+        result: tuple[Ref, Strides, int] | None
+        if x.op is not VIEW:
+            result = (ref, contiguous_strides(x.shape), 0)
+        else:
+            strides, offset = x.attr
+            base = self.args[ref][0]
+            below = self.resolve(base)
+            if below is None:
+                result = None
+            else:
+                root, base_strides, base_offset = below
+                seen = compose(x.shape, strides, offset, self.arrays[base].shape, base_strides, base_offset)
+                result = None if seen is None else (root, *seen)
+        self._resolved[ref] = result
+        return result
+
+    def shape(self, ref: Ref) -> Shape:
+        return self.arrays[ref].shape
+
+    def kind(self, ref: Ref) -> Kind:
+        return self.arrays[ref].op.kind
+
+    def is_full(self, ref: Ref) -> bool:
+        return self.arrays[ref].op is FULL
