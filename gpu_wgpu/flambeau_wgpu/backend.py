@@ -161,6 +161,18 @@ class WgpuBackend:
             return x
         return self._queue(VIEW, (x,), (strides, offset), (), shape, x.dtype)
 
+    def permute(self, x: LazyArray, axes: tuple[int, ...]) -> LazyArray:
+        strides = contiguous_strides(x.shape)
+        return self.view(x, tuple([x.shape[a] for a in axes]), tuple([strides[a] for a in axes]), 0)
+
+    def reshape(self, x: LazyArray, shape: Shape) -> LazyArray:
+        return self.view(x, shape, contiguous_strides(shape), 0)
+
+    def narrow(self, x: LazyArray, axis: int, start: int, length: int) -> LazyArray:
+        strides = contiguous_strides(x.shape)
+        shape = (*x.shape[:axis], length, *x.shape[axis + 1 :])
+        return self.view(x, shape, strides, start * strides[axis])
+
     def assign(self, x: LazyArray, region: Region | None, value: Operand) -> LazyArray:
         if region is None or (region[0] and is_identity(*region, prod(x.shape))):
             # All of it: the value takes the array's place. (An `assign` never changes an array that somebody else may hold.)
