@@ -239,7 +239,7 @@ class NumpyBackend:
         out = x.copy("C")
         target = np.moveaxis(out, axis, 0)
         if isinstance(value, _ndarray):
-            value = np.moveaxis(value, axis, 0)
+            value = np.moveaxis(np.broadcast_to(value, (*x.shape[:axis], index.size, *x.shape[axis + 1 :])), axis, 0)
         _combine(target, index, value, reduce)
         return out
 
