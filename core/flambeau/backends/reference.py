@@ -407,6 +407,17 @@ class ReferenceBackend:
     def view(self, x: FlatArray, shape: Shape, strides: tuple[int, ...], offset: int) -> FlatArray:
         return FlatArray(read(x.data, shape, strides, offset), shape, x.dtype)
 
+    def permute(self, x: FlatArray, axes: tuple[int, ...]) -> FlatArray:
+        strides = strides_of(x.shape)
+        return self.view(x, tuple([x.shape[a] for a in axes]), tuple([strides[a] for a in axes]), 0)
+
+    def reshape(self, x: FlatArray, shape: Shape) -> FlatArray:
+        return FlatArray(x.data, shape, x.dtype)
+
+    def narrow(self, x: FlatArray, axis: int, start: int, length: int) -> FlatArray:
+        strides = strides_of(x.shape)
+        return self.view(x, (*x.shape[:axis], length, *x.shape[axis + 1 :]), strides, start * strides[axis])
+
     def assign(self, x: FlatArray, region: Region | None, value: Operand) -> FlatArray:
         shape, strides, offset = region or (x.shape, strides_of(x.shape), 0)
         data = x.data[:]
