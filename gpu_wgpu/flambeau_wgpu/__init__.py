@@ -58,3 +58,6 @@ def load(index: int = 0) -> WgpuBackend:
         backend = _loaded[index] = WgpuBackend(_transport().open_device(index))
     found: WgpuBackend = backend
     return found
+
+
+load.available = available  # type: ignore[attr-defined]  # the registry's cheaper question

@@ -33,7 +33,7 @@ def encode(data: Data, d: dtype) -> bytes:
     """Native elements in the device's layout.
 
     Raises:
-        RuntimeError: an int64 value does not fit in 32 bits.
+        OverflowError: an int64 value does not fit in 32 bits.
     """
     raw = data if isinstance(data, bytes) else bytes(data)
     if d is float16:
@@ -78,7 +78,7 @@ def _narrow_int64(raw: bytes) -> bytes:
         for position in range(len(raw) // 8):
             (value,) = struct.unpack_from("<q", raw, position * 8)
             if not -(2**31) <= value < 2**31:
-                raise RuntimeError(
+                raise OverflowError(
                     f"int64 value {value} at position {position} does not fit: the wgpu device holds int64 in 32 bits "
                     "(-2147483648 to 2147483647). Keep such values on the CPU"
                 )

@@ -62,7 +62,7 @@ class Plan:
                 put(params, at, arrays[ref].scalars[which])
             target = None
             if read is not None:
-                target = (self._handle(graph, handles, read[0]), read[1])
+                target = (self._handle(graph, handles, read[0], pool, device), read[1])
             result = device.submit(commands, params, target)
         except BaseException:
             for handle, size in zip(taken, self.sizes, strict=False):
@@ -100,13 +100,18 @@ class Plan:
             self.ready[key] = commands
         return commands
 
-    def _handle(self, graph: Graph, handles: list[int], array: LazyArray) -> int:
-        for ref, slot in self.outputs:
-            if graph.arrays[ref] is array:
-                return handles[slot]
+    def _handle(self, graph: Graph, handles: list[int], array: LazyArray, pool: Pool, device: Device) -> int:
+        """The buffer in which a held array's elements will be."""
+        arrays = graph.arrays
         for ref, root, _, _ in self.views:
-            if graph.arrays[ref] is array:
-                return self._handle(graph, handles, graph.arrays[root])
+            if arrays[ref] is array:
+                array = arrays[root]
+                break
+        for ref, slot in self.outputs:
+            if arrays[ref] is array:
+                return handles[slot]
+        if array.op is HOST:
+            upload(array, pool, device)
         assert array.buffer is not None
         return array.buffer.handle
 

@@ -255,7 +255,7 @@ class NativeDevice:
     def _prepare(self, commands: Commands) -> list[tuple[Any, ...]]:
         """The dispatches with the library's own pointers; the last item of each keeps its objects alive."""
         words, at = commands.words, 0
-        prepared = []
+        prepared: list[tuple[Any, ...]] = []
         epoch = -1
         while epoch != self._bindings_epoch:  # again if making bind groups dropped earlier ones
             epoch, at = self._bindings_epoch, 0
@@ -270,7 +270,8 @@ class NativeDevice:
         return prepared
 
     def synchronize(self) -> None:
-        self._queue.on_submitted_work_done_sync()
+        # (wgpu-py 0.32's own on_submitted_work_done_sync hands its library a callback of another type.)
+        self._lib.wgpuDevicePoll(self._device._internal, True, self._ffi.NULL)
         self._in_flight = 0
 
     def close(self) -> None:
