@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flambeau.dtype import bool_, dtype, float32, float64, int16, int32, int64
+from flambeau.dtype import bool_, dtype, float32, float64, int16, int32, int64, uint8
 from flambeau.testing.conformance import oracle
 from flambeau.testing.conformance.laboratory import Laboratory, samples
 from flambeau.testing.conformance.oracle import ALL, FLOATS, INTEGERS, Shape, epsilon, inf, nan
@@ -470,3 +470,41 @@ def test_narrow_integers_compute_narrowly(lab: Laboratory) -> None:
     lab.need(int16)
     x = lab.array([30000], (1,), int16)
     lab.check(lab.backend.floordiv(lab.backend.add(x, x), 2), [(60000 - 65536) // 2], (1,), int16)
+
+
+def test_bytes_are_unsigned(lab: Laboratory) -> None:
+    """128 and above are larger than 127, not negative."""
+    lab.need(uint8)
+    b = lab.backend
+    x, y = lab.array([200, 100, 255], (3,), uint8), lab.array([100, 200, 128], (3,), uint8)
+    lab.check(b.lt(x, y), [False, True, False], (3,), bool_)
+    lab.check(b.maximum(x, y), [200, 200, 255], (3,), uint8)
+    lab.check(b.max(x, (0,), False), [255], (), uint8)
+    lab.check(b.argmin(x, 0, False), [1], (), int64)
+    lab.check(b.floordiv(x, 3), [66, 33, 85], (3,), uint8)
+    lab.check(b.right_shift(x, 1), [100, 50, 127], (3,), uint8)
+    lab.check(b.cast(x, float32), [200.0, 100.0, 255.0], (3,), float32)
+    lab.check(b.cast(x, int64), [200, 100, 255], (3,), int64)
+    lab.check(b.sort(x, 0, False)[0], [100, 200, 255], (3,), uint8)
+    lab.check(b.abs(x), [200, 100, 255], (3,), uint8)
+    lab.check(b.sign(x), [1, 1, 1], (3,), uint8)
+
+
+@pytest.mark.parametrize("d", [int32, int64], ids=repr)
+def test_large_integers_are_exact(lab: Laboratory, d: dtype) -> None:
+    """Above 2**24, where float32 has gaps."""
+    b = lab.backend
+    xs, ys = [2**31 - 1, 2**30 + 1, -(2**31) + 1, 2**24 + 1], [7, 2**30, 3, 2**24]
+    x, y = lab.array(xs, (4,), d), lab.array(ys, (4,), d)
+    lab.check(b.floordiv(x, y), [p // q for p, q in zip(xs, ys, strict=True)], (4,), d)
+    lab.check(b.remainder(x, y), [p % q for p, q in zip(xs, ys, strict=True)], (4,), d)
+    lab.check(b.eq(x, y), [False] * 4, (4,), bool_)
+    lab.check(b.lt(y, x), [True, True, False, True], (4,), bool_)
+    lab.check(b.sub(x, 1), [p - 1 for p in xs], (4,), d)
+    lab.check(b.maximum(x, y), [max(p, q) for p, q in zip(xs, ys, strict=True)], (4,), d)
+    lab.check(b.max(x, (0,), False), [2**31 - 1], (), d)
+    lab.check(b.sort(x, 0, True)[0], sorted(xs, reverse=True), (4,), d)
+    lab.check(b.where(b.lt(x, y), x, y), [min(p, q) for p, q in zip(xs, ys, strict=True)], (4,), d)
+    lab.check(b.take(x, lab.array([3, 0], (2,), int64), 0), [xs[3], xs[0]], (2,), d)
+    lab.check(b.sum(b.view(x, (2,), (2,), 1), (0,), False), [2**30 + 1 + 2**24 + 1], (), d)
+    lab.check(b.matmul(b.view(x, (1, 1), (1, 1), 3), lab.array([3], (1, 1), d)), [3 * (2**24 + 1)], (1, 1), d)
