@@ -113,7 +113,7 @@ def test_a_large_array(lab: Laboratory) -> None:
     lab.check(last, [count - 2, count - 1, count], (3,), int64)
 
 
-# --- the same work with something else in it: what a cache of kernels or of plans must not confuse ---------------------
+# --- the same work with something else in it: what a cache of kernels or of plans must not confuse --------------------
 
 
 def test_other_scalars(lab: Laboratory) -> None:
