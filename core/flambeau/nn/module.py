@@ -121,7 +121,7 @@ class Module:
         if self.call_super_init:
             super().__init__(*args, **kwargs)
 
-    # --- calling --------------------------------------------------------------------------------------------------------
+    # --- calling ------------------------------------------------------------------------------------------------------
 
     def _forward_unimplemented(self, *input: Any) -> Any:
         """The computation of every call; subclasses define it."""
@@ -143,7 +143,7 @@ class Module:
             return self.forward(*args, **kwargs)
         return _hooks.run_forward_hooks(self, args, kwargs)
 
-    # --- attributes -----------------------------------------------------------------------------------------------------
+    # --- attributes ---------------------------------------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Any:
         state = self.__dict__
@@ -245,7 +245,7 @@ class Module:
                 "register_buffer() without the persistent argument is not allowed."
             )
 
-    # --- registration ---------------------------------------------------------------------------------------------------
+    # --- registration -------------------------------------------------------------------------------------------------
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Add a parameter, reachable as attribute `name`; None reserves the name."""
@@ -317,7 +317,7 @@ class Module:
         if hasattr(self, name) and name not in table:
             raise KeyError(f"attribute '{name}' already exists")
 
-    # --- by dotted name -------------------------------------------------------------------------------------------------
+    # --- by dotted name -----------------------------------------------------------------------------------------------
 
     def get_submodule(self, target: str) -> Module:
         """The submodule at a dotted path; "" is the module itself.
@@ -371,7 +371,7 @@ class Module:
         buffer: Tensor = getattr(module, name)
         return buffer
 
-    # --- walking --------------------------------------------------------------------------------------------------------
+    # --- walking ------------------------------------------------------------------------------------------------------
 
     def named_modules(
         self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
@@ -447,7 +447,7 @@ class Module:
         for _, buffer in self.named_buffers(recurse=recurse):
             yield buffer
 
-    # --- changing all of it ---------------------------------------------------------------------------------------------
+    # --- changing all of it -------------------------------------------------------------------------------------------
 
     def apply(self, fn: Callable[[Module], Any]) -> Self:
         """Call `fn` on every submodule, deepest first, then on the module itself."""
@@ -574,7 +574,7 @@ class Module:
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Accepted as in PyTorch; the module keeps running eagerly."""
 
-    # --- saving and loading ---------------------------------------------------------------------------------------------
+    # --- saving and loading -------------------------------------------------------------------------------------------
 
     def state_dict(
         self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False
@@ -666,7 +666,7 @@ class Module:
             "to report this bug."
         )
 
-    # --- hooks ----------------------------------------------------------------------------------------------------------
+    # --- hooks --------------------------------------------------------------------------------------------------------
 
     def register_forward_pre_hook(
         self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
@@ -757,7 +757,7 @@ class Module:
         """Call `hook(module, incompatible_keys)` after loading; it may change the two lists in place."""
         return add_hook(self._load_state_dict_post_hooks, hook)
 
-    # --- printing -------------------------------------------------------------------------------------------------------
+    # --- printing -----------------------------------------------------------------------------------------------------
 
     def _get_name(self) -> str:
         return type(self).__name__

@@ -34,7 +34,7 @@ def _inside(be: Any, x: Any, low: float, high: float) -> Any:
     return be.bitwise_and(be.lt(low, x), be.lt(x, high))
 
 
-# --- rectifiers -----------------------------------------------------------------------------------------------------------
+# --- rectifiers -------------------------------------------------------------------------------------------------------
 
 
 @unary(input=lambda g, input, negative_slope: leaky_relu_backward(g, input, negative_slope))
@@ -89,7 +89,7 @@ def threshold_below(be: Any, g: Array, input: Array, threshold: float) -> Any:
     return be.where(be.lt(float(threshold), input), g, 0.0)
 
 
-# --- smooth ---------------------------------------------------------------------------------------------------------------
+# --- smooth -----------------------------------------------------------------------------------------------------------
 
 
 @unary(input=lambda g, input, approximate: gelu_backward(g, input, approximate))
@@ -176,7 +176,7 @@ def logsigmoid_backward(be: Any, g: Array, input: Array) -> Any:
     return be.div(g, be.add(be.exp(input), 1.0))
 
 
-# --- made of straight pieces ----------------------------------------------------------------------------------------------
+# --- made of straight pieces ------------------------------------------------------------------------------------------
 
 
 @unary(input=lambda g, input, min_val, max_val: inside_backward(g, input, min_val, max_val))
@@ -218,13 +218,7 @@ def hardshrink(be: Any, input: Array, lambd: float = 0.5) -> Any:
 
 @unary(input=lambda g, input, lambd: outside_backward(g, input, lambd))
 def softshrink(be: Any, input: Array, lambd: float = 0.5) -> Any:
-    """x moved towards 0 by lambd, and 0 where |x| <= lambd.
-
-    Raises:
-        RuntimeError: lambd is negative.
-    """
-    if lambd < 0:
-        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be {lambd:g}.")
+    """x moved towards 0 by lambd, and 0 where |x| <= lambd."""
     return be.sub(input, be.minimum(be.maximum(input, -float(lambd)), float(lambd)))
 
 

@@ -57,7 +57,11 @@ class TensorPrimitives:
     copy = staticmethod(views.clone)
     full = staticmethod(lambda shape, value, dtype: full(shape, value, dtype=dtype))
     dtype_of = staticmethod(lambda x: x.dtype)
-    view = staticmethod(lambda x, shape, strides, offset: views.as_strided(x.contiguous(), shape, strides, offset))
+
+    @staticmethod
+    def view(x: Tensor, shape: Any, strides: Any, offset: int) -> Tensor:
+        dense = x.contiguous()  # which may itself lie somewhere in a larger storage
+        return views.as_strided(dense, shape, strides, dense.storage_offset() + offset)
 
 
 def _activation() -> Any:

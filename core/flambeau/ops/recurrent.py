@@ -17,19 +17,16 @@ from .op import composite, op
 
 def _gates(be: Any, x: Any, count: int) -> list[Any]:
     """The gates as `count` arrays of equal width."""
-    size = x.shape[-1] // count
-    shape = (*x.shape[:-1], size)
-    strides = [1]
-    for n in reversed(x.shape[1:]):
-        strides.insert(0, strides[0] * n)
-    return [be.view(x, shape, tuple(strides), i * size) for i in range(count)]
+    last = len(x.shape) - 1
+    size = x.shape[last] // count
+    return [be.narrow(x, last, i * size, size) for i in range(count)]
 
 
 def _joined(be: Any, gates: list[Any]) -> Any:
     return be.concat(gates, len(gates[0].shape) - 1)
 
 
-# --- LSTM -----------------------------------------------------------------------------------------------------------------
+# --- LSTM -------------------------------------------------------------------------------------------------------------
 
 
 def _lstm_gradients(grads: Any, gates: Tensor, c: Tensor, out: Any) -> tuple[Tensor, ...]:
@@ -67,7 +64,7 @@ def lstm_cell_backward(be: Any, grad_h: Array, grad_c: Array, gates: Array, c: A
     return _joined(be, grads), be.mul(grad_c, f)
 
 
-# --- GRU ------------------------------------------------------------------------------------------------------------------
+# --- GRU --------------------------------------------------------------------------------------------------------------
 
 
 @op(

@@ -8,6 +8,7 @@ from typing import Any
 
 from ... import ops
 from ...dtype import float64
+from ...numeric_limits import finfo
 from ...ops.inplace import in_place
 from ...ops.nonlinearity import SELU_ALPHA, SELU_SCALE
 from ...tensor import Tensor
@@ -183,7 +184,16 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """x moved towards 0 by lambd, and 0 where |x| ≤ lambd."""
+    """x moved towards 0 by lambd, and 0 where |x| ≤ lambd.
+
+    Raises:
+        RuntimeError: lambd is negative or beyond the dtype's range.
+    """
+    largest = finfo(input.dtype).max
+    if not 0 <= lambd <= largest:
+        raise RuntimeError(
+            f"lambda must be in range [0, {largest:g}] for input dtype {input.dtype.legacy_name}, but found {lambd:g}"
+        )
     return ops.softshrink(input, lambd)
 
 

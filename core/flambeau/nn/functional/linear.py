@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ... import ops
+from ...autograd.function import Function
 from ...autograd.modes import no_grad
 from ...dtype import int64
 from ...tensor import Tensor
@@ -65,16 +66,34 @@ def embedding(
         scale_grad_by_freq: divide gradients by how often a row occurs in the input.
         sparse: accepted; gradients are dense.
     """
-    if padding_idx is None:
-        padding_idx = -1
-    else:
+    if padding_idx is not None:
         if not -weight.size(0) <= padding_idx < weight.size(0):
             raise AssertionError("Padding_idx must be within num_embeddings")
         if padding_idx < 0:
             padding_idx += weight.size(0)
     if max_norm is not None:
         _renormalize(weight, input, max_norm, norm_type)
-    return ops.embedding(weight, input, padding_idx, scale_grad_by_freq, sparse)
+    rows = ops.embedding(weight, input, padding_idx)
+    if not scale_grad_by_freq:
+        return rows
+    ones = ops.ones_like(input, dtype=rows.dtype).reshape(-1)
+    counts = ops.zeros(weight.size(0), dtype=rows.dtype, device=rows.device).scatter_add(0, input.reshape(-1), ones)
+    scaled: Tensor = _ScaleGradient.apply(rows, counts[input].reciprocal().unsqueeze(-1))
+    return scaled
+
+
+class _ScaleGradient(Function):
+    """Identity whose gradient is multiplied by a factor."""
+
+    @staticmethod
+    def forward(ctx: Any, input: Tensor, factor: Tensor) -> Tensor:
+        ctx.save_for_backward(factor)
+        return input.view_as(input)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+        (factor,) = ctx.saved_tensors
+        return grad * factor, None
 
 
 def _renormalize(weight: Tensor, input: Tensor, max_norm: float, norm_type: float) -> None:

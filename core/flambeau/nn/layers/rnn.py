@@ -141,7 +141,7 @@ class RNNBase(Module):
             text += f", bidirectional={self.bidirectional}"
         return text
 
-    # --- what the cells give --------------------------------------------------------------------------------------------
+    # --- what the cells give ------------------------------------------------------------------------------------------
 
     _states = 1  # how many tensors the state of a cell is: h, or h and c
 
@@ -151,7 +151,7 @@ class RNNBase(Module):
         """The next state."""
         raise NotImplementedError
 
-    # --- checks ---------------------------------------------------------------------------------------------------------
+    # --- checks -------------------------------------------------------------------------------------------------------
 
     def check_input(self, input: Tensor, batch_sizes: Tensor | None) -> None:
         """Raise PyTorch's errors for an input of a wrong dtype or shape."""
@@ -199,7 +199,7 @@ class RNNBase(Module):
     def _check_state(self, state: Sequence[Tensor], sizes: Sequence[tuple[int, int, int]]) -> None:
         self.check_hidden_size(state[0], sizes[0])
 
-    # --- forward --------------------------------------------------------------------------------------------------------
+    # --- forward ------------------------------------------------------------------------------------------------------
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         """(output, final state): output (T, N, directions · out) or batch first, or packed as the input was.
@@ -212,7 +212,7 @@ class RNNBase(Module):
         if isinstance(input, PackedSequence):
             return self._forward_packed(input, given)
         if input.dim() not in (2, 3):
-            tensor = "" if self.mode == "LSTM" else " tensor"
+            tensor = " tensor" if self.mode.startswith("RNN") else ""
             raise ValueError(f"{self._get_name()}: Expected input to be 2D or 3D, got {input.dim()}D{tensor} instead")
         batched = input.dim() == 3
         if given is not None:

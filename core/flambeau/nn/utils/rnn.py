@@ -248,7 +248,7 @@ def pad_sequence(
     if not listed:
         raise RuntimeError("received an empty list of sequences")
     if padding_side not in ("right", "left"):
-        raise RuntimeError("padding_side must be either 'left' or 'right'")
+        raise RuntimeError(f"Expected padding_side to be one of left or right, but got {padding_side}.")
     longest = max(s.size(0) for s in listed)
     first = listed[0]
     padded = []
