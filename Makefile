@@ -35,6 +35,7 @@ check: $(VENV)/.made-dev node_modules/.made
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy web/python benchmarks
 	npm run check
 	npm run test
 
