@@ -1,7 +1,7 @@
 """The `wgpu` backend of flambeau: tensors on the GPU through WebGPU, natively and in the browser.
 
-flambeau finds it through the entry-point group `flambeau.backends`. Importing this package imports neither wgpu nor anything of the
-browser; the device is opened by `load`.
+flambeau finds it through the entry-point group `flambeau.backends`. Importing this package imports neither wgpu nor
+anything of the browser; the device is opened by `load`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def load(index: int = 0) -> WgpuBackend:
     """The backend on WebGPU device number `index`, opened on the first call.
 
     Raises:
-        RuntimeError: the wgpu package, a driver or the browser's WebGPU is missing, or there are fewer devices; the message says what to do.
+        RuntimeError: the wgpu package, a driver or the browser's WebGPU is missing, or there are fewer devices; the
+        message says what to do.
     """
     backend = _loaded.get(index)
     if backend is None:

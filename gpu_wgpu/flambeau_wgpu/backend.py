@@ -1,7 +1,7 @@
 """The backend protocol on lazy arrays: what each primitive means for the queue.
 
-Most primitives only describe: a node, its shape, its dtype. What is decided here is what costs nothing to decide: constants stay
-constants, arrays without elements never reach the device, identical views are the array itself.
+Most primitives only describe: a node, its shape, its dtype. What is decided here is what costs nothing to decide:
+constants stay constants, arrays without elements never reach the device, identical views are the array itself.
 """
 
 from __future__ import annotations
@@ -50,6 +50,27 @@ Data = bytes | bytearray | memoryview
 EXACT_IN_FLOAT32 = 1 << 24
 
 
+def _unary(name: str) -> Callable[[WgpuBackend, LazyArray], LazyArray]:
+    op = UNARY[name]
+
+    def primitive(self: WgpuBackend, x: LazyArray) -> LazyArray:
+        return self._queue(op, (x,), None, (), x.shape, x.dtype)
+
+    primitive.__name__ = name
+    return primitive
+
+
+def _binary(name: str) -> Callable[[WgpuBackend, Operand, Operand], LazyArray]:
+    op = BINARY[name]
+    result = bool_ if name in COMPARISONS else None
+
+    def primitive(self: WgpuBackend, x: Operand, y: Operand) -> LazyArray:
+        return self._two(op, x, y, result)
+
+    primitive.__name__ = name
+    return primitive
+
+
 class WgpuBackend:
     """A GPU, or a software adapter, through WebGPU."""
 
@@ -64,7 +85,8 @@ class WgpuBackend:
     def __repr__(self) -> str:
         return f"<wgpu backend on {self.engine.device.info.name}>"
 
-    # --- the device -----------------------------------------------------------------------------------------------------
+    # --- the device
+    # -----------------------------------------------------------------------------------------------------
 
     def device_name(self) -> str:
         return self.engine.device.info.name
@@ -76,7 +98,8 @@ class WgpuBackend:
     def step_boundary(self) -> None:
         self.engine.flush()
 
-    # --- nodes ----------------------------------------------------------------------------------------------------------
+    # --- nodes
+    # ----------------------------------------------------------------------------------------------------------
 
     def _queue(
         self, op: Op, inputs: tuple[LazyArray, ...], attr: Any, scalars: tuple[Any, ...], shape: Shape, dtype: dtype
@@ -91,7 +114,7 @@ class WgpuBackend:
             self.engine.check_queue()
         return node
 
-    def _binary(self, op: Op, x: Operand, y: Operand, result: dtype | None = None) -> LazyArray:
+    def _two(self, op: Op, x: Operand, y: Operand, result: dtype | None = None) -> LazyArray:
         if type(x) is not LazyArray:
             return self._queue(op, (y,), SCALAR_LEFT, (x,), y.shape, result or y.dtype)
         if type(y) is not LazyArray:
@@ -106,7 +129,8 @@ class WgpuBackend:
         """An operand as an array of the given shape."""
         return self._expand(value, shape) if type(value) is LazyArray else self.full(shape, value, dtype)
 
-    # --- arrays in and out ----------------------------------------------------------------------------------------------
+    # --- arrays in and out
+    # ----------------------------------------------------------------------------------------------
 
     def from_bytes(self, data: Data, shape: Shape, dtype: dtype) -> LazyArray:
         words = encode(data, dtype)
@@ -151,7 +175,8 @@ class WgpuBackend:
         words = (seed & 0xFFFFFFFF, seed >> 32, offset & 0xFFFFFFFF, offset >> 32)
         return self._queue(RANDOM, (), None, words, shape, float32)
 
-    # --- views ----------------------------------------------------------------------------------------------------------
+    # --- views
+    # ----------------------------------------------------------------------------------------------------------
 
     def view(self, x: LazyArray, shape: Shape, strides: Strides, offset: int) -> LazyArray:
         op = x.op
@@ -175,7 +200,8 @@ class WgpuBackend:
 
     def assign(self, x: LazyArray, region: Region | None, value: Operand) -> LazyArray:
         if region is None or (region[0] and is_identity(*region, prod(x.shape))):
-            # All of it: the value takes the array's place. (An `assign` never changes an array that somebody else may hold.)
+            # All of it: the value takes the array's place. (An `assign` never changes an array that somebody else may
+            # hold.)
             if type(value) is not LazyArray:
                 return self.full(x.shape, value, x.dtype)
             if region is not None and region[0] != x.shape:
@@ -194,7 +220,8 @@ class WgpuBackend:
         return self._queue(ASSIGN, (x, value), region, (), x.shape, x.dtype)
 
     def copy(self, x: LazyArray) -> LazyArray:
-        # Arrays are values: another name is as good as other memory. Only a view is copied, so as not to keep its base alive.
+        # Arrays are values: another name is as good as other memory. Only a view is copied, so as not to keep its base
+        # alive.
         if x.op is FULL:
             return LazyArray(FULL, (), None, x.scalars, x.shape, x.dtype)
         if x.op is VIEW:
@@ -208,7 +235,50 @@ class WgpuBackend:
             return LazyArray(FULL, (), None, (_converted(x, dtype),), x.shape, dtype)
         return self._queue(CAST, (x,), dtype.name, (), x.shape, dtype)
 
-    # --- elementwise, three operands (the others are made from a table, below) ----------------------------------------
+    # --- elementwise ------------------------------------------------------------------------------------------------
+
+    neg = _unary("neg")
+    abs = _unary("abs")
+    sign = _unary("sign")
+    floor = _unary("floor")
+    ceil = _unary("ceil")
+    trunc = _unary("trunc")
+    round = _unary("round")
+    exp = _unary("exp")
+    expm1 = _unary("expm1")
+    log = _unary("log")
+    log1p = _unary("log1p")
+    sqrt = _unary("sqrt")
+    sin = _unary("sin")
+    cos = _unary("cos")
+    tan = _unary("tan")
+    asin = _unary("asin")
+    acos = _unary("acos")
+    atan = _unary("atan")
+    sinh = _unary("sinh")
+    cosh = _unary("cosh")
+    tanh = _unary("tanh")
+    erf = _unary("erf")
+    invert = _unary("invert")
+
+    add = _binary("add")
+    sub = _binary("sub")
+    mul = _binary("mul")
+    div = _binary("div")
+    floordiv = _binary("floordiv")
+    remainder = _binary("remainder")
+    atan2 = _binary("atan2")
+    maximum = _binary("maximum")
+    minimum = _binary("minimum")
+    eq = _binary("eq")
+    ne = _binary("ne")
+    lt = _binary("lt")
+    le = _binary("le")
+    bitwise_and = _binary("bitwise_and")
+    bitwise_or = _binary("bitwise_or")
+    bitwise_xor = _binary("bitwise_xor")
+    left_shift = _binary("left_shift")
+    right_shift = _binary("right_shift")
 
     def where(self, condition: LazyArray, x: Operand, y: Operand) -> LazyArray:
         if type(x) is not LazyArray:
@@ -222,14 +292,15 @@ class WgpuBackend:
     def pow(self, x: Operand, y: Operand) -> LazyArray:
         if type(y) is not LazyArray and type(x) is LazyArray:
             if y == 2:
-                return self._binary(BINARY["mul"], x, x)
+                return self._two(BINARY["mul"], x, x)
             if y == 1:
                 return self.copy(x)
             if y == 0.5:
-                return self.sqrt(x)  # type: ignore[attr-defined, no-any-return]
-        return self._binary(BINARY["pow"], x, y)
+                return self.sqrt(x)
+        return self._two(BINARY["pow"], x, y)
 
-    # --- reductions -----------------------------------------------------------------------------------------------------
+    # --- reductions
+    # -----------------------------------------------------------------------------------------------------
 
     def _reduce(
         self, name: str, x: LazyArray, axes: tuple[int, ...], keepdim: bool, result: dtype | None = None
@@ -271,7 +342,8 @@ class WgpuBackend:
         order = self._queue(ARGSORT, (x,), (axis, descending), (), x.shape, int64)
         return self.gather(x, axis, order), order
 
-    # --- products -------------------------------------------------------------------------------------------------------
+    # --- products
+    # -------------------------------------------------------------------------------------------------------
 
     def matmul(self, x: LazyArray, y: LazyArray) -> LazyArray:
         a, b = x.shape, y.shape
@@ -281,7 +353,8 @@ class WgpuBackend:
             return self.full(shape, 0, x.dtype)
         return self._queue(MATMUL, (x, y), None, (), shape, x.dtype)
 
-    # --- moving elements ------------------------------------------------------------------------------------------------
+    # --- moving elements
+    # ------------------------------------------------------------------------------------------------
 
     def concat(self, arrays: Sequence[LazyArray], axis: int) -> LazyArray:
         parts = [x for x in arrays if x.shape[axis]] or [arrays[0]]
@@ -337,39 +410,14 @@ class WgpuBackend:
         return self.from_bytes(data, (count, rank), int64)
 
 
-def _unary_primitive(op: Op) -> Callable[[WgpuBackend, LazyArray], LazyArray]:
-    def primitive(self: WgpuBackend, x: LazyArray) -> LazyArray:
-        return self._queue(op, (x,), None, (), x.shape, x.dtype)
-
-    primitive.__name__ = op.name
-    return primitive
-
-
-def _binary_primitive(op: Op) -> Callable[[WgpuBackend, Operand, Operand], LazyArray]:
-    result = bool_ if op.name in COMPARISONS else None
-
-    def primitive(self: WgpuBackend, x: Operand, y: Operand) -> LazyArray:
-        return self._binary(op, x, y, result)
-
-    primitive.__name__ = op.name
-    return primitive
-
-
-for _name, _op in UNARY.items():
-    setattr(WgpuBackend, _name, _unary_primitive(_op))
-for _name, _op in BINARY.items():
-    if _name != "pow":
-        setattr(WgpuBackend, _name, _binary_primitive(_op))
-
-
 def _number(words: bytes, d: dtype) -> Scalar:
     """The first element of device words."""
     import struct
 
     if d is float32:
-        return struct.unpack_from("<f", words)[0]  # type: ignore[no-any-return]
+        return struct.unpack_from("<f", words)[0]
     if d is float16:
-        return struct.unpack_from("<e", words)[0]  # type: ignore[no-any-return]
+        return struct.unpack_from("<e", words)[0]
     value: int = struct.unpack_from("<i", words)[0]
     return bool(value) if d is bool_ else value
 

@@ -2,7 +2,8 @@
 
     queue → Graph (who needs what) → a plan known by its key, or Fusion → kernels → WGSL → a new plan → run
 
-`FLAMBEAU_DEBUG=schedule` prints the kernels of every flush with their ops; `FLAMBEAU_DEBUG=wgsl` their code as well, when new.
+`FLAMBEAU_DEBUG=schedule` prints the kernels of every flush with their ops; `FLAMBEAU_DEBUG=wgsl` their code as well,
+when new.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ class Engine:
             self.check_at = len(queue) + QUEUE_CHECK
 
     def flush(self, read: tuple[LazyArray, int] | None = None) -> memoryview | bytes | None:
-        """Run what waits. `read` is a held array that has (or gets) a buffer, and how many of its bytes to wait for and return."""
+        """Run what waits. `read` is a held array that has (or gets) a buffer, and how many of its bytes to wait for and
+        return.
+        """
         pool, device = self.pool, self.device
         pool.collect()
         if not self.queue:
@@ -109,7 +112,8 @@ class Engine:
         """Whether an array's bytes lie together at the start of a buffer after a flush."""
         while array.op is VIEW:
             base = array.inputs[0]
-            if not is_identity(array.shape, *array.attr, prod(base.shape)):
+            strides, offset = array.attr
+            if not is_identity(array.shape, strides, offset, prod(base.shape)):
                 return False
             array = base
         return True
@@ -117,8 +121,8 @@ class Engine:
     def _print(self, graph: Graph, plan: Plan, known: bool, seconds: float) -> None:
         memory = sum(plan.sizes) / 1024
         print(
-            f"flush {self.flushes}: {graph.count} ops, {sum(graph.live)} held -> {len(plan.dispatches)} kernels, {memory:.0f} KiB, "
-            f"{'plan found' if known else 'planned'} in {1e3 * seconds:.2f} ms",
+            f"flush {self.flushes}: {graph.count} ops, {sum(graph.live)} held -> {len(plan.dispatches)} kernels, "
+            f"{memory:.0f} KiB, {'plan found' if known else 'planned'} in {1e3 * seconds:.2f} ms",
             file=sys.stderr,
         )
         for number, (ops, ir, groups) in enumerate(plan.kernels):

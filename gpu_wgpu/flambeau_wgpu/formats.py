@@ -1,7 +1,7 @@
 """How elements lie on the device, and how they get there and back.
 
-Every element but float16 takes one 32-bit word: WebGPU has no smaller stores, and no 64-bit ones. int64 lives in 32 bits (its values
-are positions and class numbers): values outside are refused at upload, arithmetic wraps at 32 bits.
+Every element but float16 takes one 32-bit word: WebGPU has no smaller stores, and no 64-bit ones. int64 lives in 32
+bits (its values are positions and class numbers): values outside are refused at upload, arithmetic wraps at 32 bits.
 """
 
 from __future__ import annotations
@@ -16,9 +16,15 @@ from flambeau.dtype import bool_, dtype, float16, float32, int8, int16, int32, i
 Data = bytes | bytearray | memoryview
 
 STORAGE: Final[dict[dtype, str]] = {
-    float32: "f32", float16: "f16", int64: "i32", int32: "i32", int16: "i32", int8: "i32", uint8: "i32", bool_: "u32",
-}  # fmt: skip
-REGISTER: Final[dict[dtype, str]] = {d: {"f16": "f32", "u32": "bool"}.get(s, s) for d, s in STORAGE.items()}
+    float32: "f32",
+    float16: "f16",
+    int64: "i32",
+    int32: "i32",
+    int16: "i32",
+    int8: "i32",
+    uint8: "i32",
+    bool_: "u32",
+}
 WIDTH: Final[dict[dtype, int]] = {d: 2 if d is float16 else 4 for d in STORAGE}
 
 _SIGN = bytes(0xFF if byte >= 0x80 else 0 for byte in range(256))
@@ -85,7 +91,8 @@ def _narrow_int64(raw: bytes) -> bytes:
     return bytes(words)
 
 
-# --- scalars, as the 32-bit word that a kernel's parameters hold -----------------------------------------------------------
+# --- scalars, as the 32-bit word that a kernel's parameters hold
+# -----------------------------------------------------------
 
 
 def _put_float(block: bytearray, at: int, value: Any) -> None:
@@ -124,9 +131,15 @@ def _put_bool(block: bytearray, at: int, value: Any) -> None:
 
 
 PUT_SCALAR: Final[dict[dtype, Callable[[bytearray, int, Any], None]]] = {
-    float32: _put_float, float16: _put_half, int64: _put_int, int32: _put_int, int16: _put_int16, int8: _put_int8, uint8: _put_uint8,
+    float32: _put_float,
+    float16: _put_half,
+    int64: _put_int,
+    int32: _put_int,
+    int16: _put_int16,
+    int8: _put_int8,
+    uint8: _put_uint8,
     bool_: _put_bool,
-}  # fmt: skip
+}
 
 
 def native_scalar(value: Any, d: dtype) -> bytes:

@@ -1,16 +1,18 @@
 """The lazy array: a value that is known, being computed, or only described.
 
-Every primitive of the backend makes one of these and appends it to the backend's queue; nothing else happens until a flush. An array is in one of
-these states, told by its `op`:
+Every primitive of the backend makes one of these and appends it to the backend's queue; nothing else happens until a
+flush. An array is in one of these states, told by its `op`:
 
 - `BUFFER`: realized, its elements are in `buffer` in C order.
 - `HOST`: uploaded by the first flush that uses it; `attr` holds the bytes, already in the device's layout.
 - `FULL`: one value (`scalars[0]`) everywhere. Never takes memory unless it must.
-- `VIEW`: elements of `inputs[0]` at `offset + sum(i * strides)`; `attr` is (strides, offset). Never takes memory of its own.
+- `VIEW`: elements of `inputs[0]` at `offset + sum(i * strides)`; `attr` is (strides, offset). Never takes memory of its
+  own.
 - any other op: pending, in the queue.
 
-Arrays are values: nothing changes one after it was made, `assign` makes a new one. Who still holds an array is read from CPython's own
-reference count at the flush (`schedule/graph.py`): an array that nobody holds and nobody needs is never computed.
+Arrays are values: nothing changes one after it was made, `assign` makes a new one. Who still holds an array is read
+from CPython's own reference count at the flush (`schedule/graph.py`): an array that nobody holds and nobody needs is
+never computed.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ class Kind(Enum):
 
 
 class Op:
-    """An operation of the engine. `cost` weighs what it takes to compute one element twice rather than store it once."""
+    """An operation of the engine. `cost` weighs computing an element a second time against storing it."""
 
     __slots__ = ("cost", "kind", "name")
 
@@ -52,8 +54,8 @@ class Op:
 class LazyArray:
     """An array of the wgpu backend.
 
-    `attr` is what an op needs to know beside its operands and is part of a kernel's structure; `scalars` are numbers that may change
-    from step to step without a new kernel.
+    `attr` is what an op needs to know beside its operands and is part of a kernel's structure; `scalars` are numbers
+    that may change from step to step without a new kernel.
     """
 
     __slots__ = ("attr", "buffer", "dtype", "index", "inputs", "op", "scalars", "shape")
@@ -81,7 +83,9 @@ class LazyArray:
         return f"<{self.op.name} {self.dtype.name}{list(self.shape)}>"
 
     def realize(self, buffer: Buffer) -> None:
-        """The array's elements are (or will be, in the device's order of work) in `buffer`. Lets go of how they were computed."""
+        """The array's elements are (or will be, in the device's order of work) in `buffer`. Lets go of how they were
+        computed.
+        """
         self.op = BUFFER
         self.inputs = ()
         self.attr = None
@@ -113,23 +117,23 @@ CONCAT: Final = Op("concat", Kind.KERNEL)  # attr: axis
 PUT: Final = Op("put", Kind.KERNEL)  # attr: (axis, reduce)
 SCATTER: Final = Op("scatter", Kind.KERNEL)  # attr: (axis, reduce)
 
+# Ops that take more than an instruction or two.
 _COSTS = {
-    "exp": 4, "expm1": 6, "log": 4, "log1p": 6, "sqrt": 2, "sin": 6, "cos": 6, "tan": 8, "asin": 8, "acos": 8, "atan": 8, "sinh": 8,
-    "cosh": 8, "tanh": 6, "erf": 10, "pow": 10, "atan2": 10, "floordiv": 4, "remainder": 6,
-}  # fmt: skip
-UNARY: Final = {
-    name: Op(name, Kind.ELEMENTWISE, _COSTS.get(name, 1))
-    for name in (
-        "neg abs sign floor ceil trunc round exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh erf invert"
-    ).split()
+    **dict.fromkeys(("sqrt",), 2),
+    **dict.fromkeys(("exp", "log", "floordiv"), 4),
+    **dict.fromkeys(("expm1", "log1p", "sin", "cos", "tanh", "remainder"), 6),
+    **dict.fromkeys(("tan", "asin", "acos", "atan", "sinh", "cosh"), 8),
+    **dict.fromkeys(("erf", "pow", "atan2"), 10),
 }
-BINARY: Final = {
-    name: Op(name, Kind.ELEMENTWISE, _COSTS.get(name, 1))
-    for name in (
-        "add sub mul div floordiv remainder pow atan2 maximum minimum eq ne lt le "
-        "bitwise_and bitwise_or bitwise_xor left_shift right_shift"
-    ).split()
-}
+_UNARY = (
+    "neg abs sign floor ceil trunc round exp expm1 log log1p sqrt sin cos tan asin acos atan sinh cosh tanh erf invert"
+)
+_BINARY = (
+    "add sub mul div floordiv remainder pow atan2 maximum minimum eq ne lt le "
+    "bitwise_and bitwise_or bitwise_xor left_shift right_shift"
+)
+UNARY: Final = {name: Op(name, Kind.ELEMENTWISE, _COSTS.get(name, 1)) for name in _UNARY.split()}
+BINARY: Final = {name: Op(name, Kind.ELEMENTWISE, _COSTS.get(name, 1)) for name in _BINARY.split()}
 COMPARISONS: Final = frozenset(("eq", "ne", "lt", "le"))
 
 # `attr` of binary ops and WHERE: which operand is in `scalars` rather than in `inputs`.

@@ -1,7 +1,7 @@
 """A flush, ready to run: kernels in order, where each array lies, and what changes from run to run.
 
-A plan knows no array, only slots: first the leaves, in the order in which the graph met them, then buffers of its own. The same
-structure of a flush (`Graph.key`) finds the same plan again and only hands it other leaves and other scalars.
+A plan knows no array, only slots: first the leaves, in the order in which the graph met them, then buffers of its own.
+The same structure of a flush (`Graph.key`) finds the same plan again and only hands it other leaves and other scalars.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from .codegen.ir import KernelIR
 from .codegen.lower import Kernel, Key, TooManyBindings
 from .device.interface import Commands, Device
-from .formats import PUT_SCALAR, encode, storage_bytes
+from .formats import PUT_SCALAR, storage_bytes
 from .kernels import TEMPLATES, elementwise
 from .lazy import ASSIGN, BUFFER, HOST, VIEW, Kind, LazyArray
 from .memory import Buffer, Pool, size_class
@@ -42,7 +42,9 @@ class Plan:
     def run(
         self, graph: Graph, pool: Pool, device: Device, read: tuple[LazyArray, int] | None = None
     ) -> memoryview | bytes | None:
-        """Run on the graph's leaves; its held arrays are realized. `read` is an array among them and how many bytes of it to return."""
+        """Run on the graph's leaves; its held arrays are realized. `read` is an array among them and how many bytes of
+        it to return.
+        """
         arrays, leaves = graph.arrays, graph.leaves
         handles = [0] * len(leaves)
         for number in self.leaves:
@@ -53,8 +55,7 @@ class Plan:
             handles[number] = leaf.buffer.handle
         taken: list[int] = []
         try:
-            for size in self.sizes:
-                taken.append(pool.take(size))
+            taken.extend(map(pool.take, self.sizes))
             handles += taken
             commands = self._commands(handles)
             params = self.params
@@ -125,7 +126,8 @@ def upload(leaf: LazyArray, pool: Pool, device: Device) -> None:
     leaf.realize(buffer)
 
 
-# --- making one -----------------------------------------------------------------------------------------------------------
+# --- making one
+# -----------------------------------------------------------------------------------------------------------
 
 
 def build(fusion: Fusion, pipeline: Callable[[KernelIR], int]) -> Plan:
@@ -203,7 +205,9 @@ def _lower_elementwise(fusion: Fusion, roots: list[Ref]) -> list[Kernel]:
 
 
 def _order(fusion: Fusion, lowered: Lowered) -> list[Kernel]:
-    """Kernels such that each comes after those whose results it reads; else in the order in which their arrays were made."""
+    """Kernels such that each comes after those whose results it reads; else in the order in which their arrays were
+    made.
+    """
     graph = fusion.graph
     makers: dict[Key, int] = {}
     for number, (_, kernels) in enumerate(lowered):
@@ -236,7 +240,8 @@ def _order(fusion: Fusion, lowered: Lowered) -> list[Kernel]:
 
 
 def _place_assigns(fusion: Fusion, kernels: list[Kernel]) -> tuple[list[Kernel], dict[Key, Ref]]:
-    """Let each `assign` write over the old array if nobody reads that afterwards, else into a copy of it, which is made first.
+    """Let each `assign` write over the old array if nobody reads that afterwards, else into a copy of it, which is made
+    first.
 
     Returns the kernels, copies among them, and which array lies on top of which.
     """
@@ -264,7 +269,9 @@ def _place_assigns(fusion: Fusion, kernels: list[Kernel]) -> tuple[list[Kernel],
 
 
 class _Layout:
-    """Which slot each array and each scratch takes: leaves have theirs, the others share by size class as their lifetimes allow."""
+    """Which slot each array and each scratch takes: leaves have theirs, the others share by size class as their
+    lifetimes allow.
+    """
 
     def __init__(self, fusion: Fusion, kernels: list[Kernel], overwrites: dict[Key, Ref]) -> None:
         self.graph = graph = fusion.graph

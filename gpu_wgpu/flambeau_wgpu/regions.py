@@ -63,15 +63,17 @@ def simplify(shape: Shape, strides: Strides) -> tuple[Shape, Strides]:
 def compose(
     dims: Shape, strides: Strides, offset: int, shape: Shape, inner_strides: Strides, inner_offset: int
 ) -> tuple[Strides, int] | None:
-    """One view in place of two: `(dims, strides, offset)` into the C order of `shape`, seen through `inner_strides, inner_offset`.
+    """One view in place of two: `(dims, strides, offset)` into the C order of `shape`, seen through `inner_strides,
+    inner_offset`.
 
-    None where no single stride per dimension does it (a reshape that merges dimensions which do not lie one after the other).
+    None where no single stride per dimension does it (a reshape that merges dimensions which do not lie one after the
+    other).
     """
     shape, inner_strides = simplify(shape, inner_strides)
     if len(shape) == 1:
         return tuple(stride * inner_strides[0] for stride in strides), inner_offset + offset * inner_strides[0]
-    # Write the offset and each step as coordinates of `shape`. If no sum of steps leaves the bounds of a coordinate there is no carry,
-    # and the map is linear in each of them.
+    # Write the offset and each step as coordinates of `shape`. If no sum of steps leaves the bounds of a coordinate
+    # there is no carry, and the map is linear in each of them.
     position = inner_offset
     reach = []
     left = offset
@@ -100,7 +102,8 @@ def compose(
 
 
 def merge_dims(dims: Shape, all_strides: list[Strides], keep_apart: int = -1) -> tuple[Shape, list[Strides]]:
-    """The same iteration with fewer dimensions: those of size 1 go, neighbours that every access walks in one go become one.
+    """The same iteration with fewer dimensions: those of size 1 go, neighbours that every access walks in one go become
+    one.
 
     Dimension `keep_apart` is never merged with the one before it (the first reduced dimension).
     """

@@ -1,7 +1,7 @@
 """The structure of a kernel, without any number that may change: equal structures share one compiled pipeline.
 
-Everything here is a tuple of hashable things. Sizes, strides, offsets and scalars are not part of it; they are words of the kernel's
-parameter block, and the structure says at which word they stand.
+Everything here is a tuple of hashable things. Sizes, strides, offsets and scalars are not part of it; they are words of
+the kernel's parameter block, and the structure says at which word they stand.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Writing down a kernel: the expressions it computes as instructions over registers, and the numbers that go with them.
 
-A `KernelBuilder` is one kernel in the making. A `FunctionBuilder` is one piece of elementwise code in it, over an iteration of some
-shape: it walks from the arrays wanted back to what is in buffers. On the way a view turns into another map from coordinates to positions (an
-access); nothing is said about concrete strides except in the parameter block.
+A `KernelBuilder` is one kernel in the making. A `FunctionBuilder` is one piece of elementwise code in it, over an
+iteration of some shape: it walks from the arrays wanted back to what is in buffers. On the way a view turns into
+another map from coordinates to positions (an access); nothing is said about concrete strides except in the parameter
+block.
 """
 
 from __future__ import annotations
@@ -130,8 +131,9 @@ class KernelBuilder:
 class FunctionBuilder:
     """Elementwise code over an iteration of shape `dims`.
 
-    `operand` marks a function that a kernel calls at any index. With `split`, the dimensions from there on are those that a reduction runs over. `flat` says that the iteration's flat index is at
-    hand, so that what lies in the same order needs no coordinates.
+    `operand` marks a function that a kernel calls at any index. With `split`, the dimensions from there on are those
+    that a reduction runs over. `flat` says that the iteration's flat index is at hand, so that what lies in the same
+    order needs no coordinates.
     """
 
     def __init__(

@@ -1,8 +1,9 @@
-"""WGSL functions for what WGSL's builtins do not promise: accuracy to a few units in the last place, nan, infinities, signs.
+"""WGSL functions for what WGSL's builtins do not promise: accuracy to a few units in the last place, nan, infinities,
+signs.
 
-The polynomials are least-squares fits made for this file (reweighted towards equal ripple, in float64 against mpmath), with their
-range beside them. Constants of infinity and nan may not be written in WGSL, and a compiler may assume that there are none: they
-are recognised by their bits.
+The polynomials are least-squares fits made for this file (reweighted towards equal ripple, in float64 against mpmath),
+with their range beside them. Constants of infinity and nan may not be written in WGSL, and a compiler may assume that
+there are none: they are recognised by their bits.
 """
 
 from __future__ import annotations
@@ -116,7 +117,8 @@ fn atan_f(x: f32) -> f32 {
   let a = abs(x);
   var shift = 0.0;
   var t = a;
-  if (a > 2.41421356) { shift = 1.57079633; t = -1.0 / a; } else if (a > 0.414213562) { shift = 0.785398163; t = (a - 1.0) / (a + 1.0); }
+  if (a > 2.41421356) { shift = 1.57079633; t = -1.0 / a; }
+  else if (a > 0.414213562) { shift = 0.785398163; t = (a - 1.0) / (a + 1.0); }
   let z = t * t;
   let y = t + t * z * ((((-0.0646681637 * z + 0.107488513) * z - 0.142645061) * z + 0.199995592) * z - 0.333333313);
   return with_sign(shift + y, x);
@@ -223,7 +225,10 @@ fn remainder_f(x: f32, y: f32) -> f32 {
 fn floordiv_f(x: f32, y: f32) -> f32 {
   if (y == 0.0 || is_nan(x) || is_nan(y)) { return x / y; }
   if (is_inf(x)) { return select(x / y, not_a_number(), is_inf(y)); }
-  if (is_inf(y)) { return select(with_sign(0.0, with_sign(1.0, x) * with_sign(1.0, y)), -1.0, x != 0.0 && (x < 0.0) != (y < 0.0)); }
+  if (is_inf(y)) {
+    let zero = with_sign(0.0, with_sign(1.0, x) * with_sign(1.0, y));
+    return select(zero, -1.0, x != 0.0 && (x < 0.0) != (y < 0.0));
+  }
   let m = fmod_f(x, y);
   var q = (x - m) / y;
   if (m != 0.0 && (m < 0.0) != (y < 0.0)) { q = q - 1.0; }
@@ -256,7 +261,8 @@ fn pow_i(x: i32, y: i32) -> i32 {
   }
   return result;
 }""",
-    # Small whole exponents by multiplying (exact where the result is); else through log and exp with a compensated product.
+    # Small whole exponents by multiplying (exact where the result is); else through log and exp with a compensated
+    # product.
     "pow_f": """
 fn pow_f(x: f32, y: f32) -> f32 {
   if (y == 0.0 || x == 1.0) { return 1.0; }

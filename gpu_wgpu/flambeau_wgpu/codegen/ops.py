@@ -1,15 +1,22 @@
 """Every elementwise op as a WGSL expression: one table, by op and by the kind of its operands.
 
-`{0}`, `{1}`, `{2}` are registers. `name(...)` in an expression that is not a WGSL builtin is in `math.py`. What WGSL leaves open
-(nan, infinities, division by zero, shifts by 32 and more) is settled here or there.
+`{0}`, `{1}`, `{2}` are registers. `name(...)` in an expression that is not a WGSL builtin is in `math.py`. What WGSL
+leaves open (nan, infinities, division by zero, shifts by 32 and more) is settled here or there.
 """
 
 from __future__ import annotations
 
 FLOAT, INT, BOOL = "f", "i", "b"
 KIND = {
-    "float32": FLOAT, "float16": FLOAT, "int64": INT, "int32": INT, "int16": INT, "int8": INT, "uint8": INT, "bool": BOOL,
-}  # fmt: skip
+    "float32": FLOAT,
+    "float16": FLOAT,
+    "int64": INT,
+    "int32": INT,
+    "int16": INT,
+    "int8": INT,
+    "uint8": INT,
+    "bool": BOOL,
+}
 STORAGE = {"float32": "f32", "float16": "f16", "bool": "u32"}  # else i32
 REGISTER = {FLOAT: "f32", INT: "i32", BOOL: "bool"}
 
@@ -99,7 +106,8 @@ EXPRESSIONS: dict[tuple[str, str], str] = {
 
 # Ops after which a narrow integer, or a 16-bit float, has to be brought back to its width. Others cannot leave it.
 EXACT = frozenset(
-    "copy floor ceil trunc round maximum minimum where bitwise_and bitwise_or bitwise_xor right_shift load param input".split()
+    "copy floor ceil trunc round maximum minimum where bitwise_and bitwise_or bitwise_xor right_shift "
+    "load param input".split()
 )
 WRAP = {
     "uint8": "({0} & 255)",

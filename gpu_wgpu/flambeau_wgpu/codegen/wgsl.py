@@ -1,7 +1,7 @@
 """From a kernel's structure to WGSL text.
 
-Names in the text: `i` the flat index, `c0 c1 ...` coordinates, `a0 a1 ...` positions of accesses, `r0 r1 ...` registers, `b1 b2 ...`
-buffers, `P` the parameter block.
+Names in the text: `i` the flat index, `c0 c1 ...` coordinates, `a0 a1 ...` positions of accesses, `r0 r1 ...`
+registers, `b1 b2 ...` buffers, `P` the parameter block.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ def word(at: int) -> str:
 
 
 def module(ir: KernelIR, body: str, workgroup: str = f"{WORKGROUP}") -> str:
-    """A whole module: parameters, buffers, the functions called, and `body`, in which `WORKGROUP_SIZE` stands for its size."""
+    """A whole module: parameters, buffers, the functions called, and `body`, in which `WORKGROUP_SIZE` stands for its
+    size.
+    """
     lines = []
     if any("f16" in binding.storage for binding in ir.bindings) or "f16(" in body:
         lines.append("enable f16;")
@@ -59,7 +61,7 @@ ENTRY = (
 
 
 def coordinates(function: Function, first: int, last: int, index: str, indent: str) -> list[str]:
-    """`let c...` for dimensions first .. last - 1, from a flat index over them; those that nobody reads are left out."""
+    """`let c...` for dimensions first .. last - 1, from a flat index over them; those nobody reads are left out."""
     used = used_dimensions(function)
     lines = []
     rest = index
@@ -105,7 +107,9 @@ def position(pattern: Pattern, first: int = 0, last: int | None = None, start: s
 
 
 def positions(function: Function, indent: str, hoisted: bool = False) -> list[str]:
-    """`let a...` for every access that a load needs; with `hoisted`, what does not depend on reduced dimensions is in `h...` already."""
+    """`let a...` for every access that a load needs; with `hoisted`, what does not depend on reduced dimensions is in
+    `h...` already.
+    """
     lines = []
     loaded = _loaded(function)
     for number, space in enumerate(function.spaces, 1):
@@ -231,4 +235,5 @@ def define(ir: KernelIR, function: Function) -> str:
     if function.result < 0:
         return f"fn {function.name}({parameters}) {{\n{body(ir, function)}\n}}"
     result = function.code[function.result][1]
-    return f"fn {function.name}({parameters}) -> {register(result)} {{\n{body(ir, function)}\n{INDENT}return r{function.result};\n}}"
+    head = f"fn {function.name}({parameters}) -> {register(result)}"
+    return f"{head} {{\n{body(ir, function)}\n{INDENT}return r{function.result};\n}}"

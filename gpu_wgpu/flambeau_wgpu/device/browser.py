@@ -18,15 +18,15 @@ PARAMS_BUFFER = 0
 SUBMITS_IN_FLIGHT = 16
 
 NO_JSPI = (
-    "the wgpu device must wait for the GPU inside Python, which takes JSPI (JavaScript Promise Integration): use Chrome or Edge 137 and "
-    "later, and start Python code with runPythonAsync (a notebook cell does)"
+    "the wgpu device must wait for the GPU inside Python, which takes JSPI (JavaScript Promise Integration): use "
+    "Chrome or Edge 137 and later, and start Python code with runPythonAsync (a notebook cell does)"
 )
 
 
 def javascript() -> Any:
     """The JS module: the one that the page registered, else our own copy, evaluated."""
     try:
-        import flambeau_wgpu_js
+        import flambeau_wgpu_js  # type: ignore[import-not-found]
     except ImportError:
         return _own_javascript()
     return flambeau_wgpu_js

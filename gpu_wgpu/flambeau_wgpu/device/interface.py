@@ -1,11 +1,12 @@
 """What the engine asks of a GPU: buffers, pipelines, and packed lists of dispatches.
 
-Buffers and pipelines are small integers, so that a list of commands is a list of 32-bit words in both transports. A dispatch is
+Buffers and pipelines are small integers, so that a list of commands is a list of 32-bit words in both transports. A
+dispatch is
 
     DISPATCH pipeline offset x y z n buffer...
 
-with `offset` the byte position of its parameters in the parameter block that goes with the list (a multiple of 256), `x y z` workgroups
-and `n` storage buffers, bound in order from binding 1.
+with `offset` the byte position of its parameters in the parameter block that goes with the list (a multiple of 256), `x
+y z` workgroups and `n` storage buffers, bound in order from binding 1.
 """
 
 from __future__ import annotations
@@ -86,7 +87,9 @@ class Device(Protocol):
     def submit(
         self, commands: Commands, params: bytearray, read: tuple[int, int] | None = None
     ) -> memoryview | bytes | None:
-        """Run the dispatches in order with one submit; then, if `read` is (buffer, size), wait and return that buffer's bytes."""
+        """Run the dispatches in order with one submit; then, if `read` is (buffer, size), wait and return that buffer's
+        bytes.
+        """
 
     def synchronize(self) -> None:
         """Return when everything submitted is done."""

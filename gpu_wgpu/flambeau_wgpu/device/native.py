@@ -1,7 +1,7 @@
 """WebGPU through wgpu-py. wgpu is imported when the first device is opened.
 
-Creating things goes through wgpu-py's API, which checks and explains. Encoding a dispatch does not: three calls through its
-wrappers take 20 µs, through the library underneath (`wgpu.backends.wgpu_native.lib`, the WebGPU C API) one.
+Creating things goes through wgpu-py's API, which checks and explains. Encoding a dispatch does not: three calls through
+its wrappers take 20 µs, through the library underneath (`wgpu.backends.wgpu_native.lib`, the WebGPU C API) one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def adapters() -> list[Any]:
     """
     try:
         import wgpu
-        import wgpu.backends.wgpu_native  # noqa: F401  (the import loads the library)
+        import wgpu.backends.wgpu_native  # (loads the library)
     except ImportError as error:
         raise DeviceError(NO_PACKAGE) from error
     rank = {"DiscreteGPU": 0, "IntegratedGPU": 1, "CPU": 3}
@@ -101,7 +101,8 @@ class NativeDevice:
         self._in_flight = 0
         self._grow_params(1 << 18)
 
-    # --- buffers --------------------------------------------------------------------------------------------------------
+    # --- buffers
+    # --------------------------------------------------------------------------------------------------------
 
     def alloc(self, size: int) -> int:
         usage = self._wgpu.BufferUsage
@@ -140,7 +141,8 @@ class NativeDevice:
         self._bind_groups.clear()
         self._bindings_epoch += 1
 
-    # --- kernels --------------------------------------------------------------------------------------------------------
+    # --- kernels
+    # --------------------------------------------------------------------------------------------------------
 
     def pipeline(self, code: str, params_size: int, buffers: int, writable: int) -> int:
         key = (params_size, buffers, writable)
@@ -191,7 +193,8 @@ class NativeDevice:
             self.counters.bind_groups += 1
         return group
 
-    # --- running --------------------------------------------------------------------------------------------------------
+    # --- running
+    # --------------------------------------------------------------------------------------------------------
 
     def submit(
         self, commands: Commands, params: bytearray, read: tuple[int, int] | None = None

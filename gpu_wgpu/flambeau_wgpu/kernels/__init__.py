@@ -1,9 +1,10 @@
-"""Kernels by template: how each is laid out over invocations, and its WGSL around the elementwise code that fused with it.
+"""Kernels by template: how each is laid out over invocations, and its WGSL around the elementwise code that fused with
+it.
 
 A template is a module with two functions:
 
-    build(fusion, ref, epilogue) -> list[Kernel]     what to run for the array `ref`; `epilogue` are the arrays to store after it
-    render(ir) -> str                                WGSL of one structure
+    build(fusion, ref, epilogue) -> list[Kernel]     what to run for the array `ref`; `epilogue` are the arrays to store
+    after it render(ir) -> str                                WGSL of one structure
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Matrix products, batched and broadcast, with operands at any strides and elementwise consumers behind them.
 
-*Register tile*: an invocation computes 4 × 4 results from registers, loading four elements at once wherever an operand lies that way:
-the best layout on software adapters, and for small products anywhere. *Workgroup tile*: 16 × 16 invocations share 64 × 64 results
-and stage both operands in workgroup memory: the best layout on real GPUs.
+*Register tile*: an invocation computes 4 × 4 results from registers, loading four elements at once wherever an operand
+lies that way: the best layout on software adapters, and for small products anywhere. *Workgroup tile*: 16 × 16
+invocations share 64 × 64 results and stage both operands in workgroup memory: the best layout on real GPUs.
 """
 
 from __future__ import annotations
@@ -114,9 +114,8 @@ def _batch_offsets(rank: int) -> str:
         lines.append("  var left = batch;")
     for axis in range(rank - 1, -1, -1):
         size, a_step, b_step = (word(BATCH + 3 * axis + k) for k in range(3))
-        lines.append(
-            f"  {{ let c = left % {size}; a_at = a_at + c * {a_step}; b_at = b_at + c * {b_step}; left = left / {size}; }}"
-        )
+        steps = f"a_at = a_at + c * {a_step}; b_at = b_at + c * {b_step};"
+        lines.append(f"  {{ let c = left % {size}; {steps} left = left / {size}; }}")
     return "\n".join(lines)
 
 
@@ -155,7 +154,8 @@ def _register_tile(ir: KernelIR) -> str:
         load_b += [f"let y{j} = {v}(u0[{j}], u1[{j}], u2[{j}], u3[{j}]);" for j in range(TILE)]
     else:
         load_b = [f"let y{j} = {v}({', '.join(b_scalar(c, f'k + {j}u') for c in range(TILE))});" for j in range(TILE)]
-    # Four elements at once across the tile reach past the last row or column only within the buffer, and are not stored.
+    # Four elements at once across the tile reach past the last row or column only within the buffer, and are not
+    # stored.
     a_rows = [f"  let a_row{r} = a_at + min(row + {r}u, {word(ROWS)} - 1u) * {word(A_ROW)};" for r in range(TILE)]
     b_cols = [
         f"  let b_col{c} = b_at + min(column + {c}u, {word(COLUMNS)} - 1u) * {word(B_COLUMN)};" for c in range(TILE)
@@ -262,7 +262,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
     let y = row + local.y * 4u + r;
     for (var c = 0u; c < 4u; c = c + 1u) {{
       let x = column + local.x * 4u + c;
-      if (y < {word(ROWS)} && x < {word(COLUMNS)}) {{ finish((batch * {word(ROWS)} + y) * {word(COLUMNS)} + x, {value}); }}
+      if (y < {word(ROWS)} && x < {word(COLUMNS)}) {{
+        finish((batch * {word(ROWS)} + y) * {word(COLUMNS)} + x, {value});
+      }}
     }}
   }}
 }}"""

@@ -1,8 +1,9 @@
-"""Reductions over any axes: sum, prod, max, min, argmax, argmin, their producers inside the loop and elementwise consumers behind it.
+"""Reductions over any axes: sum, prod, max, min, argmax, argmin, their producers inside the loop and elementwise
+consumers behind it.
 
-Three layouts. *Serial*: one invocation per output element walks all of its inputs. *Workgroup*: 64 invocations share one output
-element and combine in workgroup memory. *Split*: few outputs over very many inputs: slices are reduced first, by workgroups, into
-partial results, and these in a second kernel.
+Three layouts. *Serial*: one invocation per output element walks all of its inputs. *Workgroup*: 64 invocations share
+one output element and combine in workgroup memory. *Split*: few outputs over very many inputs: slices are reduced
+first, by workgroups, into partial results, and these in a second kernel.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ def _combine(name: str, source: str, value: str, index: str) -> str:
 
 
 def _ahead(name: str, source: str) -> str:
-    """`fn ahead(x, i, y, j)`: whether element x at i comes before y at j: nan first, then the value, then the position."""
+    """`fn ahead(x, i, y, j)`: whether element x at i comes before y at j: by nan, then value, then position."""
     kind = KIND[source]
     type_ = register(source)
     if kind == "b":

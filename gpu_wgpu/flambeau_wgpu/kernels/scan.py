@@ -1,7 +1,7 @@
 """Cumulative sums and products along an axis.
 
-*Serial*: one invocation per lane. *Workgroup*: 64 invocations share a lane, each first combines a chunk of it, then writes the chunk
-with what came before.
+*Serial*: one invocation per lane. *Workgroup*: 64 invocations share a lane, each first combines a chunk of it, then
+writes the chunk with what came before.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""`put` and `scatter`: elements combined into a copy of an array at indices, duplicates included, the same result on every run.
+"""`put` and `scatter`: elements combined into a copy of an array at indices, duplicates included, the same result on
+every run.
 
-An invocation owns one element of the result and collects what falls on it in order of the sources; no atomics. For few sources it
-looks at every index. For many the indices were sorted first (`order` holds where each came from), and it finds its run by bisection.
+An invocation owns one element of the result and collects what falls on it in order of the sources; no atomics. For few
+sources it looks at every index. For many the indices were sorted first (`order` holds where each came from), and it
+finds its run by bisection.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     value = others[-1]
     if x.op is PUT:
         count = graph.shape(index)[0]
-        sizes = (prod(x.shape[:axis]), x.shape[axis], prod(x.shape[axis + 1 :]))
+        sizes: tuple[int, ...] = (prod(x.shape[:axis]), x.shape[axis], prod(x.shape[axis + 1 :]))
         axis = 1
         reaches: tuple[int, ...] = sizes
         value_strides = contiguous_strides((sizes[0], count, sizes[2]))
@@ -81,7 +83,8 @@ def render(ir: KernelIR) -> str:
     loop {{
       if (j >= end) {{ break; }}
       let middle = (j + end) / 2u;
-      if (index_at(index_first + middle * {word(INDEX_STEP)}) < i32(c{axis})) {{ j = middle + 1u; }} else {{ end = middle; }}
+      let here = index_at(index_first + middle * {word(INDEX_STEP)});
+      if (here < i32(c{axis})) {{ j = middle + 1u; }} else {{ end = middle; }}
     }}
     loop {{
       if (j >= {word(SOURCES)}) {{ break; }}

@@ -1,7 +1,7 @@
 """Positions that sort an array along an axis, stably, nan as the largest.
 
-Short lanes by *rank*: an invocation counts who comes before its element. Long ones by a *bitonic* network on positions, padded to a
-power of two; ties are broken by position, so every order is total and the network stable.
+Short lanes by *rank*: an invocation counts who comes before its element. Long ones by a *bitonic* network on positions,
+padded to a power of two; ties are broken by position, so every order is total and the network stable.
 """
 
 from __future__ import annotations

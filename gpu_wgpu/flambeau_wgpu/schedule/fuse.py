@@ -3,9 +3,11 @@
 One pass over the needed arrays in the order in which they were made. The rules, all of them:
 
 1. A view is never computed: whoever reads it does its index arithmetic.
-2. An elementwise op joins the kernel that makes one of its operands element for element, also behind a matmul or a reduction (as its
+2. An elementwise op joins the kernel that makes one of its operands element for element, also behind a matmul or a
+   reduction (as its
    *epilogue*). Two kernels that meet in one op become one where neither waits for the other.
-3. A value that another kernel reads is recomputed there if that is cheap (`CHEAP`) or if nobody else wants it (a reduction's or a scan's
+3. A value that another kernel reads is recomputed there if that is cheap (`CHEAP`) or if nobody else wants it (a
+   reduction's or a scan's
    *prologue*); else it is stored.
 4. What the program still holds is stored. What it does not hold and nobody reads is never computed.
 5. A kernel binds at most `MAX_BINDINGS` buffers and has at most `MAX_NODES` ops.
@@ -228,7 +230,8 @@ class Fusion:
         self._add(group, ref, operands)
         self.anchored[ref] = True
 
-    # --- dependencies ---------------------------------------------------------------------------------------------------
+    # --- dependencies
+    # ---------------------------------------------------------------------------------------------------
 
     def _producer(self, arg: Ref) -> Ref:
         """Whose buffer or expression an operand really reads."""

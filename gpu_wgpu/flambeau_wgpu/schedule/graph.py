@@ -1,7 +1,9 @@
-"""What a flush has to compute: the queue as a graph of small integers, who is still held, and the flush's structure as a key.
+"""What a flush has to compute: the queue as a graph of small integers, who is still held, and the flush's structure as
+a key.
 
-A *ref* names an array: 0 and up for those in the queue, in the order in which they were made, negative for leaves, which have their
-value already. Indexing `arrays` and `args` with a ref works for both (leaves lie at the end, backwards).
+A *ref* names an array: 0 and up for those in the queue, in the order in which they were made, negative for leaves,
+which have their value already. Indexing `arrays` and `args` with a ref works for both (leaves lie at the end,
+backwards).
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ from typing import Any
 from ..lazy import BUFFER, FULL, HOST, VIEW, Kind, LazyArray
 from ..regions import Shape, Strides, compose, contiguous_strides, is_identity
 
-# What getrefcount says of an object that only one list holds. Measured rather than known: it differs among CPython's versions.
-_IN_ONE_LIST = list(map(getrefcount, [object()]))[0]
+# What getrefcount says of an object that only one list holds. Measured rather than known: it differs among CPython's
+# versions.
+_IN_ONE_LIST = next(iter(list(map(getrefcount, [object()]))))
 
 Ref = int
 
@@ -83,7 +86,8 @@ class Graph:
         self._roots: list[Ref] | None = None
         self._resolved: dict[Ref, tuple[Ref, Strides, int] | None] = {}
 
-    # --- what plans are made from (not needed when the key finds one) ---------------------------------------------------
+    # --- what plans are made from (not needed when the key finds one)
+    # ---------------------------------------------------
 
     def analyse(self) -> None:
         """Find each view's root, what is needed, and how often."""
@@ -103,7 +107,8 @@ class Graph:
                 self.identity[ref] = self.identity[base] and is_identity(x.shape, strides, offset, self.numel[base])
         self.needed = needed = list(self.live)
         self.uses = uses = [0] * total
-        # Arrays that must be in a buffer of their own afterwards: those that are held, and those that a view that is held shows.
+        # Arrays that must be in a buffer of their own afterwards: those that are held, and those that a view that is
+        # held shows.
         self.kept = kept = [False] * total
         for ref in range(self.count - 1, -1, -1):
             if not needed[ref]:
