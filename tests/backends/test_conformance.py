@@ -12,6 +12,8 @@ import pytest
 
 from flambeau.backends import registry
 
+pytestmark = pytest.mark.slow
+
 
 def conformance(folder: Path, backend: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the suite in another process, away from this project's configuration."""
@@ -51,7 +53,6 @@ def test_cpu_is_the_default(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout
 
 
-@pytest.mark.slow
 def test_wgpu(tmp_path: Path) -> None:
     pytest.importorskip("wgpu")
     registry.get("wgpu")  # where there is no adapter, its error says what to install

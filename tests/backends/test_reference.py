@@ -56,6 +56,7 @@ def test_arrays_show_themselves() -> None:
     assert repr(backend.full((2,), 1, float64)) == "FlatArray([1.0, 1.0], shape=(2,), dtype=torch.float64)"
 
 
+@pytest.mark.slow
 def test_nothing_is_imported_but_python() -> None:
     program = "import sys, flambeau.backends.reference; print({'numpy', 'torch'} & set(sys.modules))"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)

@@ -109,6 +109,7 @@ def test_a_bad_choice_of_cpu(plugins: dict[str, Any], monkeypatch: pytest.Monkey
         registry.get("cpu")
 
 
+@pytest.mark.slow
 def test_without_numpy() -> None:
     """The CPU is the reference backend, nothing else changes, and the numpy device says what to install."""
     program = """
