@@ -22,7 +22,6 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from fractions import Fraction
 from itertools import accumulate
 from operator import mul
 from random import Random
@@ -309,6 +308,8 @@ def _fused(xs: Iterable[float], factor: float, addend: float) -> list[float]:
         return [x * factor for x in xs]
     if factor == 1:
         return [x + addend for x in xs]
+    from fractions import Fraction  # two milliseconds to import, for float64 of a mean or a range of one's own
+
     a, b = Fraction(factor), Fraction(addend)
     return [float(Fraction(x) * a + b) for x in xs]
 
