@@ -80,10 +80,11 @@ $(VENV)/.made:
 	$(BIN)/python -m pip install --upgrade 'pip>=25.1'
 	touch $@
 
+# Not `npm ci`: it refuses a lock file made where the registry carries no binaries for other systems. The versions are the lock's.
 node_modules/.made: package-lock.json
 	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a > 20 || (+a == 20 && +b >= 19) ? 0 : 1)' || \
 		{ echo 'The page is built with Node 20.19 or newer; `node --version` says what is here.'; exit 1; }
-	npm ci --no-audit --no-fund
+	npm install --no-save --no-audit --no-fund
 	touch $@
 
 # The tests drive the page in Debian's chromium, and WebGPU natively on Mesa's software Vulkan driver.
