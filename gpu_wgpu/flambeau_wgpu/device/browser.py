@@ -173,7 +173,8 @@ class BrowserDevice:
             result = self._device.execute(words, data)
         except JsException as error:
             raise _fault(error) from None
-        return None if result is None else wait(result)
+        # JavaScript's null arrives as an object of its own, which is false; a promise is true.
+        return wait(result) if result else None
 
     def synchronize(self) -> None:
         self._execute()
