@@ -532,7 +532,7 @@ class Tensor:
         return tensor_repr(self)
 
     def __format__(self, spec: str) -> str:
-        if not self._shape and spec:
+        if not self._shape and type(self) is Tensor:
             return format(self.item(), spec)
         return format(str(self), spec) if spec else str(self)
 

@@ -35,9 +35,6 @@ class IterableDataset(Dataset[T_co], Iterable[T_co]):
     def __add__(self, other: Dataset[Any]) -> ChainDataset:  # type: ignore[override]
         return ChainDataset([self, other])
 
-    def __iter__(self) -> Iterator[T_co]:
-        raise NotImplementedError("Subclasses of IterableDataset should implement __iter__.")
-
 
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
     """Sample i is the tuple of the tensors' i-th slices.

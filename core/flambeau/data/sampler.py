@@ -75,7 +75,7 @@ class RandomSampler(Sampler[int]):
         if self.replacement:
             whole, rest = divmod(self.num_samples, 32)
             for count in (*[32] * whole, rest):
-                yield from ops.randint(high=n, size=(count,), dtype=int64, generator=generator).tolist()
+                yield from ops.randint(0, n, (count,), dtype=int64, generator=generator).tolist()
         else:
             whole, rest = divmod(self.num_samples, n)
             for _ in range(whole):

@@ -25,12 +25,12 @@ class Parameter(Tensor):
         if data is None:
             data = ops.empty(0)
         parameter: Parameter = data._as(cls)
-        return parameter.requires_grad_() if requires_grad else parameter  # type: ignore[return-value]
+        return parameter.requires_grad_() if requires_grad else parameter
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         known = memo.get(id(self))
         if known is not None:
-            return known  # type: ignore[no-any-return]
+            return known
         result = type(self)(self.data.clone(), self.requires_grad)
         memo[id(self)] = result
         return result
@@ -46,8 +46,17 @@ def _rebuild_parameter(cls: type[Parameter], data: Tensor, requires_grad: bool) 
     return cls(data, requires_grad)
 
 
-class Buffer(Tensor):
+class _BufferType(type):
+    """`isinstance(x, Buffer)` asks a mark on the tensor: a buffer is a plain tensor otherwise."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, Tensor) and "_is_buffer" in instance.__dict__
+
+
+class Buffer(Tensor, metaclass=_BufferType):
     """A tensor that a `Module` lists among its buffers when it is assigned as an attribute.
+
+    What is made is a `Tensor` that shares the storage of `data`, marked for `Module`.
 
     Args:
         data: the values; default an empty tensor.
@@ -58,24 +67,9 @@ class Buffer(Tensor):
 
     persistent: bool
 
-    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Buffer:
+    def __new__(cls, data: Tensor | None = None, *, persistent: bool = True) -> Any:
         if data is None:
             data = ops.empty(0)
-        buffer: Buffer = data._as(cls)
-        buffer.persistent = persistent
+        buffer = data.detach().requires_grad_(data.requires_grad)
+        buffer.__dict__.update(persistent=persistent, _is_buffer=True)
         return buffer
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Buffer:
-        known = memo.get(id(self))
-        if known is not None:
-            return known  # type: ignore[no-any-return]
-        result = type(self)(self.data.clone(), persistent=self.persistent)
-        memo[id(self)] = result
-        return result
-
-    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        return _rebuild_buffer, (type(self), self.data, self.persistent)
-
-
-def _rebuild_buffer(cls: type[Buffer], data: Tensor, persistent: bool) -> Buffer:
-    return cls(data, persistent=persistent)

@@ -62,17 +62,23 @@ class Adagrad(GradientOptimizer):
         )
         for group in self.param_groups:
             for p in group["params"]:
-                self.state[p] = {
-                    "step": ops.tensor(0.0, dtype=float32),
-                    "sum": ops.full_like(p, initial_accumulator_value),
-                }
+                self._start(p, group)
+
+    def _start(self, param: Tensor, group: dict[str, Any]) -> None:
+        self.state[param] = {
+            "step": ops.tensor(0.0, dtype=float32),
+            "sum": ops.full_like(param, group["initial_accumulator_value"]),
+        }
 
     def share_memory(self) -> None:
         """Move the state to memory that processes share."""
         for state in self.state.values():
             state["sum"].share_memory_()
 
-    def _update(self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def _update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
+        if not self.state[param]:  # a parameter added later
+            self._start(param, group)
+        state = self.state[param]
         state["step"].add_(1)
         if group["weight_decay"] != 0:
             grad = grad.add(param, alpha=group["weight_decay"])

@@ -85,7 +85,8 @@ class Adam(GradientOptimizer):
                 if saved and not isinstance(saved["step"], Tensor):
                     saved["step"] = ops.tensor(float(saved["step"]), dtype=float32)
 
-    def _update(self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def _update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
+        state = self.state[param]
         if not state:
             state["step"] = ops.tensor(0.0, dtype=float32)  # on the CPU: it is read in every step
             state["exp_avg"] = ops.zeros_like(param)

@@ -144,17 +144,17 @@ class Optimizer:
         self.defaults.setdefault("differentiable", False)
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} ("]
+        text = f"{type(self).__name__} ("
         for i, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {i}")
-            lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
-        return "\n".join(lines) + "\n)"
+            text += f"\nParameter Group {i}\n"
+            text += "".join(f"    {key}: {group[key]}\n" for key in sorted(group) if key != "params")
+        return text + ")"
 
     def _device(self) -> Any:
         """Where the first parameter is."""
         return next(p for group in self.param_groups for p in group["params"]).device
 
-    # --- stepping -------------------------------------------------------------------------------------------------------
+    # --- stepping -----------------------------------------------------------------------------------------------------
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update the parameters from their gradients.
@@ -231,7 +231,7 @@ class Optimizer:
             raise ValueError("some parameters appear in more than one parameter group")
         self.param_groups.append(param_group)
 
-    # --- saving and loading ---------------------------------------------------------------------------------------------
+    # --- saving and loading -------------------------------------------------------------------------------------------
 
     def state_dict(self) -> StateDict:
         """{"state": {number of the parameter: its state}, "param_groups": [settings, with numbers for "params"]}."""
@@ -294,7 +294,7 @@ class Optimizer:
         for post_hook in self._optimizer_load_state_dict_post_hooks.values():
             post_hook(self)
 
-    # --- hooks ----------------------------------------------------------------------------------------------------------
+    # --- hooks --------------------------------------------------------------------------------------------------------
 
     def register_step_pre_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(optimizer, args, kwargs)` before `step`; what it returns, if not None, replaces (args, kwargs)."""
@@ -324,7 +324,7 @@ class Optimizer:
 class GradientOptimizer(Optimizer):
     """An optimizer that updates each parameter from its own gradient and state: `_update` says how."""
 
-    def _update(self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def _update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
         """Change `param` and its state in place; gradients are not recorded unless "differentiable" is set."""
         raise NotImplementedError
 
@@ -339,13 +339,12 @@ class GradientOptimizer(Optimizer):
             if closure is not None:
                 with enable_grad():
                     loss = closure()
-            states = self.state
             for group in self.param_groups:
                 maximize = group["maximize"]
                 for param in group["params"]:
                     grad = param.grad
                     if grad is not None:
-                        self._update(param, -grad if maximize else grad, states[param], group)
+                        self._update(param, -grad if maximize else grad, group)
         return loss
 
 

@@ -58,7 +58,8 @@ class RMSprop(GradientOptimizer):
             },
         )
 
-    def _update(self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def _update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
+        state = self.state[param]
         if not state:
             state["step"] = ops.tensor(0.0, dtype=float32)
             state["square_avg"] = ops.zeros_like(param)

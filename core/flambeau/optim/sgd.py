@@ -73,16 +73,17 @@ class SGD(GradientOptimizer):
             ):
                 group.setdefault(name, value)
 
-    def _update(self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def _update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
         lr, momentum, weight_decay = as_number(group["lr"]), group["momentum"], as_number(group["weight_decay"])
         if momentum == 0:
             put(param, ops.sgd_step(param, grad, lr, weight_decay))
             return
+        state = self.state[param]
         buffer = state.get("momentum_buffer")
         if buffer is None:
             decayed = grad if weight_decay == 0 else grad + param * weight_decay
-            state["momentum_buffer"] = decayed.detach().clone()
-            step = decayed + decayed * momentum if group["nesterov"] else decayed
+            buffer = state["momentum_buffer"] = decayed.detach().clone()
+            step = decayed + buffer * momentum if group["nesterov"] else buffer
             put(param, param + step * -lr)
             return
         value, moved = ops.sgd_momentum_step(

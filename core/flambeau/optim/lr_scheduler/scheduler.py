@@ -126,7 +126,7 @@ class LRScheduler:
             set_value(group, "lr", lr)
         self._last_lr = values_of(self.optimizer, "lr")
 
-    # --- for subclasses -------------------------------------------------------------------------------------------------
+    # --- for subclasses -----------------------------------------------------------------------------------------------
 
     def _check_called_within_step(self) -> None:
         if not self._get_lr_called_within_step:
