@@ -86,7 +86,6 @@ class WgpuBackend:
         return f"<wgpu backend on {self.engine.device.info.name}>"
 
     # --- the device
-    # -----------------------------------------------------------------------------------------------------
 
     def device_name(self) -> str:
         return self.engine.device.info.name
@@ -99,7 +98,6 @@ class WgpuBackend:
         self.engine.flush()
 
     # --- nodes
-    # ----------------------------------------------------------------------------------------------------------
 
     def _queue(
         self, op: Op, inputs: tuple[LazyArray, ...], attr: Any, scalars: tuple[Any, ...], shape: Shape, dtype: dtype
@@ -130,7 +128,6 @@ class WgpuBackend:
         return self._expand(value, shape) if type(value) is LazyArray else self.full(shape, value, dtype)
 
     # --- arrays in and out
-    # ----------------------------------------------------------------------------------------------
 
     def from_bytes(self, data: Data, shape: Shape, dtype: dtype) -> LazyArray:
         words = encode(data, dtype)
@@ -176,7 +173,6 @@ class WgpuBackend:
         return self._queue(RANDOM, (), None, words, shape, float32)
 
     # --- views
-    # ----------------------------------------------------------------------------------------------------------
 
     def view(self, x: LazyArray, shape: Shape, strides: Strides, offset: int) -> LazyArray:
         op = x.op
@@ -235,7 +231,7 @@ class WgpuBackend:
             return LazyArray(FULL, (), None, (_converted(x, dtype),), x.shape, dtype)
         return self._queue(CAST, (x,), dtype.name, (), x.shape, dtype)
 
-    # --- elementwise ------------------------------------------------------------------------------------------------
+    # --- elementwise
 
     neg = _unary("neg")
     abs = _unary("abs")
@@ -300,7 +296,6 @@ class WgpuBackend:
         return self._two(BINARY["pow"], x, y)
 
     # --- reductions
-    # -----------------------------------------------------------------------------------------------------
 
     def _reduce(
         self, name: str, x: LazyArray, axes: tuple[int, ...], keepdim: bool, result: dtype | None = None
@@ -343,7 +338,6 @@ class WgpuBackend:
         return self.gather(x, axis, order), order
 
     # --- products
-    # -------------------------------------------------------------------------------------------------------
 
     def matmul(self, x: LazyArray, y: LazyArray) -> LazyArray:
         a, b = x.shape, y.shape
@@ -354,7 +348,6 @@ class WgpuBackend:
         return self._queue(MATMUL, (x, y), None, (), shape, x.dtype)
 
     # --- moving elements
-    # ------------------------------------------------------------------------------------------------
 
     def concat(self, arrays: Sequence[LazyArray], axis: int) -> LazyArray:
         parts = [x for x in arrays if x.shape[axis]] or [arrays[0]]

@@ -92,7 +92,6 @@ def _narrow_int64(raw: bytes) -> bytes:
 
 
 # --- scalars, as the 32-bit word that a kernel's parameters hold
-# -----------------------------------------------------------
 
 
 def _put_float(block: bytearray, at: int, value: Any) -> None:

@@ -102,14 +102,11 @@ class Plan:
         return commands
 
     def _handle(self, graph: Graph, handles: list[int], array: LazyArray, pool: Pool, device: Device) -> int:
-        """The buffer in which a held array's elements will be."""
-        arrays = graph.arrays
-        for ref, root, _, _ in self.views:
-            if arrays[ref] is array:
-                array = arrays[root]
-                break
+        """The buffer in which a held array's elements will be, an identical view's included."""
+        while array.op is VIEW:
+            array = array.inputs[0]
         for ref, slot in self.outputs:
-            if arrays[ref] is array:
+            if graph.arrays[ref] is array:
                 return handles[slot]
         if array.op is HOST:
             upload(array, pool, device)
@@ -127,7 +124,6 @@ def upload(leaf: LazyArray, pool: Pool, device: Device) -> None:
 
 
 # --- making one
-# -----------------------------------------------------------------------------------------------------------
 
 
 def build(fusion: Fusion, pipeline: Callable[[KernelIR], int]) -> Plan:

@@ -165,7 +165,7 @@ class FunctionBuilder:
     def identity(self) -> Access:
         return (0, contiguous_strides(self.dims), 0)
 
-    # --- walking ------------------------------------------------------------------------------------------------------
+    # --- walking
 
     def take_input(self, ref: Ref) -> None:
         """The function is handed the value of this array at its index."""
@@ -267,13 +267,16 @@ class FunctionBuilder:
         self._access(access or self.identity)
 
     def _emit(self, name: str, dtype: str, *rest: Any) -> int:
-        self.code.append((name, dtype, *rest))
+        instruction = (name, dtype, *rest)
+        if instruction in self.code:  # the same from the same registers
+            return self.code.index(instruction)
+        self.code.append(instruction)
         return len(self.code) - 1
 
     def _access(self, access: Access) -> int:
         return self.accesses.setdefault(access, len(self.accesses))
 
-    # --- writing down -------------------------------------------------------------------------------------------------
+    # --- writing down
 
     def finish(self, result: int = -1) -> Function:
         """The function's structure, appended to the kernel; the numbers in it become parameter words."""

@@ -4,6 +4,9 @@ signs.
 The polynomials are least-squares fits made for this file (reweighted towards equal ripple, in float64 against mpmath),
 with their range beside them. Constants of infinity and nan may not be written in WGSL, and a compiler may assume that
 there are none: they are recognised by their bits.
+
+No function returns early, and branches are selects: lanes of a GPU run both sides anyway, and Mesa's compiler (llvmpipe
+of Mesa 22.3) gets nested early returns wrong when a function is called twice.
 """
 
 from __future__ import annotations
@@ -40,11 +43,10 @@ fn scale_2(x: f32, n: i32) -> f32 {
     # exp(x) = 2^n exp(r), |r| <= ln(2) / 2
     "exp_f": """
 fn exp_f(x: f32) -> f32 {
-  if (is_nan(x)) { return x; }
   let y = clamp(x, -104.0, 89.0);
   let n = round(y * 1.44269504);
   let r = (y - n * 0.693359375) + n * 2.12194440e-4;
-  return scale_2(1.0 + (r + r * r * expm1_tail(r)), i32(n));
+  return select(scale_2(1.0 + (r + r * r * expm1_tail(r)), i32(n)), x, is_nan(x));
 }""",
     # (exp(r) - 1 - r) / r^2 on |r| <= 0.35
     "expm1_tail": """
@@ -53,8 +55,7 @@ fn expm1_tail(r: f32) -> f32 {
 }""",
     "expm1_f": """
 fn expm1_f(x: f32) -> f32 {
-  if (abs(x) <= 0.34) { return x + x * x * expm1_tail(x); }
-  return exp_f(x) - 1.0;
+  return select(exp_f(x) - 1.0, x + x * x * expm1_tail(x), abs(x) <= 0.34);
 }""",
     # log(1 + f) = 2 atanh(s), s = f / (2 + f), for |s| <= 0.1716
     "log_near_1": """
@@ -65,21 +66,18 @@ fn log_near_1(f: f32) -> f32 {
 }""",
     "log_f": """
 fn log_f(x: f32) -> f32 {
-  if (is_nan(x) || x < 0.0) { return not_a_number(); }
-  if (x == 0.0) { return -infinity(); }
-  if (is_inf(x)) { return x; }
   let subnormal = x < 1.17549435e-38;
   let bits = bitcast<u32>(select(x, x * 8388608.0, subnormal));
-  var exponent = i32(bits >> 23u) - 127 - select(0, 23, subnormal);
-  var m = bitcast<f32>((bits & 0x007fffffu) | 0x3f800000u);
-  if (m > 1.41421356) { m = m * 0.5; exponent = exponent + 1; }
-  let n = f32(exponent);
-  return n * 0.693359375 + (log_near_1(m - 1.0) - n * 2.12194440e-4);
+  let mantissa = bitcast<f32>((bits & 0x007fffffu) | 0x3f800000u);
+  let upper = mantissa > 1.41421356;
+  let n = f32(i32(bits >> 23u) - 127 - select(0, 23, subnormal) + select(0, 1, upper));
+  let y = n * 0.693359375 + (log_near_1(select(mantissa, mantissa * 0.5, upper) - 1.0) - n * 2.12194440e-4);
+  let special = select(select(not_a_number(), x, x > 0.0), -infinity(), x == 0.0);
+  return select(y, special, x <= 0.0 || is_inf(x) || is_nan(x));
 }""",
     "log1p_f": """
 fn log1p_f(x: f32) -> f32 {
-  if (x > -0.29 && x < 0.41) { return log_near_1(x); }
-  return log_f(1.0 + x);
+  return select(log_f(1.0 + x), log_near_1(x), x > -0.29 && x < 0.41);
 }""",
     # sin and cos of r + k pi / 2, |r| <= pi / 4; pi / 2 in three parts, exact for k below 2^16
     "reduce_angle": """
@@ -98,43 +96,38 @@ fn sin_cos(r: f32, quarter: f32) -> f32 {
 }""",
     "sin_f": """
 fn sin_f(x: f32) -> f32 {
-  if (is_nan(x) || is_inf(x)) { return not_a_number(); }
   let a = reduce_angle(x);
-  return select(sin_cos(a.x, a.y), x, x == 0.0);
+  return select(select(sin_cos(a.x, a.y), x, x == 0.0), not_a_number(), is_nan(x) || is_inf(x));
 }""",
     "cos_f": """
 fn cos_f(x: f32) -> f32 {
-  if (is_nan(x) || is_inf(x)) { return not_a_number(); }
   let a = reduce_angle(x);
-  return sin_cos(a.x, select(a.y + 1.0, 0.0, a.y == 3.0));
+  return select(sin_cos(a.x, select(a.y + 1.0, 0.0, a.y == 3.0)), not_a_number(), is_nan(x) || is_inf(x));
 }""",
     "tan_f": """
 fn tan_f(x: f32) -> f32 { return sin_f(x) / cos_f(x); }""",
     # (atan(x) - x) / x^3 on [0, tan(pi / 8)], in z = x^2
     "atan_f": """
 fn atan_f(x: f32) -> f32 {
-  if (is_nan(x)) { return x; }
   let a = abs(x);
-  var shift = 0.0;
-  var t = a;
-  if (a > 2.41421356) { shift = 1.57079633; t = -1.0 / a; }
-  else if (a > 0.414213562) { shift = 0.785398163; t = (a - 1.0) / (a + 1.0); }
+  let large = a > 2.41421356;
+  let middle = a > 0.414213562;
+  let shift = select(select(0.0, 0.785398163, middle), 1.57079633, large);
+  let t = select(select(a, (a - 1.0) / (a + 1.0), middle), -1.0 / a, large);
   let z = t * t;
   let y = t + t * z * ((((-0.0646681637 * z + 0.107488513) * z - 0.142645061) * z + 0.199995592) * z - 0.333333313);
-  return with_sign(shift + y, x);
+  return select(with_sign(shift + y, x), x, is_nan(x));
 }""",
     "atan2_f": """
 fn atan2_f(y: f32, x: f32) -> f32 {
-  if (is_nan(x) || is_nan(y)) { return not_a_number(); }
   let behind = (bitcast<u32>(x) & 0x80000000u) != 0u;
-  var angle: f32;
-  if (y == 0.0) { angle = 0.0; }
-  else if (is_inf(y)) { return with_sign(select(1.57079633, select(0.785398163, 2.35619449, behind), is_inf(x)), y); }
-  else if (is_inf(x)) { angle = 0.0; }
-  else if (x == 0.0) { return with_sign(1.57079633, y); }
-  else if (abs(y) <= abs(x)) { angle = atan_f(abs(y) / abs(x)); }
-  else { angle = 1.57079633 - atan_f(abs(x) / abs(y)); }
-  return with_sign(select(angle, 3.14159265 - angle, behind), y);
+  let steep = abs(y) > abs(x);
+  let ratio = select(abs(y) / abs(x), abs(x) / abs(y), steep);
+  let both = is_inf(x) && is_inf(y);
+  let acute = select(atan_f(ratio), 0.785398163, both);
+  let angle = select(select(acute, 1.57079633 - acute, steep), 0.0, y == 0.0);
+  let result = with_sign(select(angle, 3.14159265 - angle, behind), y);
+  return select(result, not_a_number(), is_nan(x) || is_nan(y));
 }""",
     # (asin(x) - x) / x^3 on [0, 1 / 2], in z = x^2
     "asin_small": """
@@ -145,28 +138,26 @@ fn asin_small(x: f32) -> f32 {
     "asin_f": """
 fn asin_f(x: f32) -> f32 {
   let a = abs(x);
-  if (is_nan(x) || a > 1.0) { return not_a_number(); }
-  if (a <= 0.5) { return asin_small(x); }
-  return with_sign(1.57079633 - 2.0 * asin_small(sqrt((1.0 - a) * 0.5)), x);
+  let large = a > 0.5;
+  let y = asin_small(select(a, sqrt((1.0 - a) * 0.5), large));
+  return select(with_sign(select(y, 1.57079633 - 2.0 * y, large), x), not_a_number(), is_nan(x) || a > 1.0);
 }""",
     "acos_f": """
 fn acos_f(x: f32) -> f32 {
-  if (is_nan(x) || abs(x) > 1.0) { return not_a_number(); }
-  if (abs(x) <= 0.5) { return 1.57079633 - asin_small(x); }
-  let y = 2.0 * asin_small(sqrt((1.0 - abs(x)) * 0.5));
-  return select(y, 3.14159265 - y, x < 0.0);
+  let a = abs(x);
+  let large = a > 0.5;
+  let y = asin_small(select(x, sqrt((1.0 - a) * 0.5), large));
+  let result = select(1.57079633 - y, select(2.0 * y, 3.14159265 - 2.0 * y, x < 0.0), large);
+  return select(result, not_a_number(), is_nan(x) || a > 1.0);
 }""",
     # (sinh(x) - x) / x^3 on [0, 1], in z = x^2
     "sinh_f": """
 fn sinh_f(x: f32) -> f32 {
-  let a = abs(x);
-  if (is_nan(x)) { return x; }
-  if (a <= 1.0) {
-    let z = x * x;
-    return x + x * z * (((2.80629160e-6 * z + 1.98381007e-4) * z + 8.33333936e-3) * z + 0.166666672);
-  }
-  let e = exp_f(a * 0.5);
-  return with_sign((0.5 * e) * e - 0.5 / (e * e), x);
+  let z = x * x;
+  let small = x + x * z * (((2.80629160e-6 * z + 1.98381007e-4) * z + 8.33333936e-3) * z + 0.166666672);
+  let e = exp_f(abs(x) * 0.5);
+  let large = with_sign((0.5 * e) * e - (0.5 / e) / e, x);
+  return select(select(large, small, abs(x) <= 1.0), x, is_nan(x));
 }""",
     "cosh_f": """
 fn cosh_f(x: f32) -> f32 {
@@ -177,84 +168,74 @@ fn cosh_f(x: f32) -> f32 {
     "tanh_f": """
 fn tanh_f(x: f32) -> f32 {
   let a = abs(x);
-  if (is_nan(x)) { return x; }
-  if (a < 0.625) {
-    let z = x * x;
-    return x + x * z * ((((-6.11318089e-3 * z + 0.0210100729) * z - 0.0538540669) * z + 0.133327946) * z - 0.333333284);
-  }
-  return with_sign(1.0 - 2.0 / (exp_f(2.0 * min(a, 10.0)) + 1.0), x);
+  let z = x * x;
+  let tail = (((-6.11318089e-3 * z + 0.0210100729) * z - 0.0538540669) * z + 0.133327946) * z - 0.333333284;
+  let large = with_sign(1.0 - 2.0 / (exp_f(2.0 * min(a, 10.0)) + 1.0), x);
+  return select(select(large, x + x * z * tail, a < 0.625), x, is_nan(x));
 }""",
     # erf(x) / x on [0, 1] in z = x^2; log(erfc(x)) on [1, 4]
     "erf_f": """
 fn erf_f(x: f32) -> f32 {
   let a = abs(x);
-  if (is_nan(x)) { return x; }
-  if (a <= 1.0) {
-    let z = x * x;
-    let low = (((7.88911566e-5 * z - 8.02083989e-4) * z + 5.18953521e-3) * z - 0.0268544443) * z + 0.112836003;
-    return x * ((low * z - 0.37612626) * z + 1.12837911);
-  }
+  let z = x * x;
+  let low = (((7.88911566e-5 * z - 8.02083989e-4) * z + 5.18953521e-3) * z - 0.0268544443) * z + 0.112836003;
   let t = min(a, 4.0);
   let high = ((2.51327862e-7 * t - 2.53148264e-5) * t + 4.63788136e-4) * t - 4.28238278e-3;
   let p = ((((high * t + 0.0253735557) * t - 0.108639002) * t - 0.633039594) * t - 1.1296612) * t + 2.04359938e-4;
-  return with_sign(1.0 - exp_f(p), x);
+  let large = with_sign(1.0 - exp_f(p), x);
+  return select(select(large, x * ((low * z - 0.37612626) * z + 1.12837911), a <= 1.0), x, is_nan(x));
 }""",
     # Remainder of the division of magnitudes, exactly: subtracting y * 2^k where it fits loses no bit.
     "fmod_f": """
 fn fmod_f(x: f32, y: f32) -> f32 {
   var r = abs(x);
   let b = abs(y);
-  if (is_nan(x) || is_nan(y) || is_inf(x) || b == 0.0) { return not_a_number(); }
-  if (is_inf(y) || r < b) { return x; }
+  let defined = !(is_nan(x) || is_nan(y) || is_inf(x) || b == 0.0);
   var k = i32(bitcast<u32>(r) >> 23u) - i32(bitcast<u32>(b) >> 23u);
-  loop {
-    if (k < 0) { break; }
+  k = select(-1, k, defined && !is_inf(y));
+  while (k >= 0) {
     let t = scale_2(b, k);
     if (t <= r) { r = r - t; }
     k = k - 1;
   }
-  return with_sign(r, x);
+  return select(not_a_number(), with_sign(r, x), defined);
 }""",
     "remainder_f": """
 fn remainder_f(x: f32, y: f32) -> f32 {
   let m = fmod_f(x, y);
-  if (m == 0.0) { return with_sign(0.0, y); }
-  return select(m, m + y, (m < 0.0) != (y < 0.0) && !is_nan(m));
+  let other_side = (m < 0.0) != (y < 0.0) && !is_nan(m);
+  return select(select(m, m + y, other_side), with_sign(0.0, y), m == 0.0);
 }""",
     "floordiv_f": """
 fn floordiv_f(x: f32, y: f32) -> f32 {
-  if (y == 0.0 || is_nan(x) || is_nan(y)) { return x / y; }
-  if (is_inf(x)) { return select(x / y, not_a_number(), is_inf(y)); }
-  if (is_inf(y)) {
-    let zero = with_sign(0.0, with_sign(1.0, x) * with_sign(1.0, y));
-    return select(zero, -1.0, x != 0.0 && (x < 0.0) != (y < 0.0));
-  }
   let m = fmod_f(x, y);
-  var q = (x - m) / y;
-  if (m != 0.0 && (m < 0.0) != (y < 0.0)) { q = q - 1.0; }
+  let opposite = m != 0.0 && (m < 0.0) != (y < 0.0);
+  let q = (x - m) / y - select(0.0, 1.0, opposite);
   let f = floor(q);
-  return select(with_sign(0.0, x / y), f + select(0.0, 1.0, q - f > 0.5), q != 0.0);
+  let whole = select(with_sign(0.0, x / y), f + select(0.0, 1.0, q - f > 0.5), q != 0.0);
+  let by_infinity = select(with_sign(0.0, x / y), -1.0, x != 0.0 && (x < 0.0) != (y < 0.0));
+  let special = select(select(x / y, by_infinity, is_inf(y)), not_a_number(), is_inf(x) && y != 0.0);
+  return select(whole, special, y == 0.0 || is_nan(x) || is_nan(y) || is_inf(x) || is_inf(y));
 }""",
     "floordiv_i": """
 fn floordiv_i(x: i32, y: i32) -> i32 {
-  if (y == 0) { return 0; }
-  if (y == -1) { return -x; }
-  let q = x / y;
-  return select(q, q - 1, q * y != x && (x < 0) != (y < 0));
+  let d = select(y, 1, y == 0 || y == -1);
+  let q = x / d;
+  let rounded = select(q, q - 1, q * d != x && (x < 0) != (d < 0));
+  return select(select(rounded, -x, y == -1), 0, y == 0);
 }""",
     "remainder_i": """
 fn remainder_i(x: i32, y: i32) -> i32 {
-  if (y == 0 || y == -1) { return 0; }
-  let r = x - y * (x / y);
-  return select(r, r + y, r != 0 && (r < 0) != (y < 0));
+  let d = select(y, 1, y == 0 || y == -1);
+  let r = x - d * (x / d);
+  return select(r, r + d, r != 0 && (r < 0) != (d < 0));
 }""",
     "pow_i": """
 fn pow_i(x: i32, y: i32) -> i32 {
   var result = 1;
   var base = x;
   var n = u32(max(y, 0));
-  loop {
-    if (n == 0u) { break; }
+  while (n != 0u) {
     if ((n & 1u) != 0u) { result = result * base; }
     base = base * base;
     n = n >> 1u;
@@ -265,52 +246,41 @@ fn pow_i(x: i32, y: i32) -> i32 {
     # product.
     "pow_f": """
 fn pow_f(x: f32, y: f32) -> f32 {
-  if (y == 0.0 || x == 1.0) { return 1.0; }
-  if (is_nan(x) || is_nan(y)) { return not_a_number(); }
-  let whole = y == trunc(y);
-  let odd = whole && abs(y) < 16777216.0 && (i32(y) & 1) != 0;
-  if (whole && abs(y) <= 64.0) {
-    var result = 1.0;
-    var base = x;
-    var n = u32(abs(y));
-    loop {
-      if ((n & 1u) != 0u) { result = result * base; }
-      n = n >> 1u;
-      if (n == 0u) { break; }
-      base = base * base;
-    }
-    return select(result, 1.0 / result, y < 0.0);
-  }
   let a = abs(x);
-  var magnitude: f32;
-  if (is_inf(y)) {
-    if (a == 1.0) { return 1.0; }
-    return select(0.0, infinity(), (a > 1.0) == (y > 0.0));
+  let whole = y == trunc(y);
+  let by_products = whole && abs(y) <= 64.0;
+  var product = 1.0;
+  var base = a;
+  var n = select(0u, u32(abs(y)), by_products);
+  while (n != 0u) {
+    if ((n & 1u) != 0u) { product = product * base; }
+    base = base * base;
+    n = n >> 1u;
   }
-  if (a == 0.0 || is_inf(a)) { magnitude = select(infinity(), 0.0, (a == 0.0) == (y > 0.0)); }
-  else { magnitude = exp_f_of_product(a, y); }
-  if (x < 0.0 && !whole && !is_inf(x) ) { return not_a_number(); }
-  return select(magnitude, -magnitude, odd && (bitcast<u32>(x) & 0x80000000u) != 0u);
+  let extreme = a == 0.0 || is_inf(a) || is_inf(y);
+  let grows = select(a > 1.0, !(a == 0.0), a == 0.0 || is_inf(a)) == (y > 0.0);
+  let at_extreme = select(select(0.0, infinity(), grows), 1.0, a == 1.0);
+  let finite = select(exp_f_of_product(a, y), select(product, 1.0 / product, y < 0.0), by_products);
+  let magnitude = select(finite, at_extreme, extreme);
+  let odd = whole && abs(y) < 16777216.0 && (i32(y) & 1) != 0;
+  let signed = select(magnitude, -magnitude, odd && (bitcast<u32>(x) & 0x80000000u) != 0u);
+  let undefined = is_nan(x) || is_nan(y) || (x < 0.0 && !whole && !is_inf(x));
+  return select(select(signed, not_a_number(), undefined), 1.0, y == 0.0 || x == 1.0);
 }""",
     # a^y = 2^(n y) m^y, with a = m 2^n: the whole part of n y goes straight into the exponent
     "exp_f_of_product": """
 fn exp_f_of_product(a: f32, y: f32) -> f32 {
   let subnormal = a < 1.17549435e-38;
   let bits = bitcast<u32>(select(a, a * 8388608.0, subnormal));
-  var exponent = i32(bits >> 23u) - 127 - select(0, 23, subnormal);
-  var m = bitcast<f32>((bits & 0x007fffffu) | 0x3f800000u);
-  if (m > 1.41421356) { m = m * 0.5; exponent = exponent + 1; }
-  let f = f32(exponent) * y;
-  if (f > 300.0) { return infinity(); }
-  if (f < -300.0) { return 0.0; }
-  let n = round(f);
-  let part = fma(f32(exponent), y, -n) * 0.693147181 + y * log_near_1(m - 1.0);
+  let mantissa = bitcast<f32>((bits & 0x007fffffu) | 0x3f800000u);
+  let upper = mantissa > 1.41421356;
+  let exponent = f32(i32(bits >> 23u) - 127 - select(0, 23, subnormal) + select(0, 1, upper));
+  let n = clamp(round(exponent * y), -300.0, 300.0);
+  let log_m = log_near_1(select(mantissa, mantissa * 0.5, upper) - 1.0);
+  let part = clamp(fma(exponent, y, -n) * 0.693147181 + y * log_m, -1000.0, 1000.0);
   let k = round(part * 1.44269504);
   let r = (part - k * 0.693359375) + k * 2.12194440e-4;
-  let total = n + k;
-  if (total > 200.0) { return infinity(); }
-  if (total < -200.0) { return 0.0; }
-  return scale_2(1.0 + (r + r * r * expm1_tail(r)), i32(total));
+  return scale_2(1.0 + (r + r * r * expm1_tail(r)), i32(clamp(n + k, -250.0, 250.0)));
 }""",
     "mul_hi_lo": """
 fn mul_hi_lo(x: u32, y: u32) -> vec2<u32> {

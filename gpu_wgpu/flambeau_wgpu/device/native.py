@@ -102,7 +102,6 @@ class NativeDevice:
         self._grow_params(1 << 18)
 
     # --- buffers
-    # --------------------------------------------------------------------------------------------------------
 
     def alloc(self, size: int) -> int:
         usage = self._wgpu.BufferUsage
@@ -142,7 +141,6 @@ class NativeDevice:
         self._bindings_epoch += 1
 
     # --- kernels
-    # --------------------------------------------------------------------------------------------------------
 
     def pipeline(self, code: str, params_size: int, buffers: int, writable: int) -> int:
         key = (params_size, buffers, writable)
@@ -194,7 +192,6 @@ class NativeDevice:
         return group
 
     # --- running
-    # --------------------------------------------------------------------------------------------------------
 
     def submit(
         self, commands: Commands, params: bytearray, read: tuple[int, int] | None = None

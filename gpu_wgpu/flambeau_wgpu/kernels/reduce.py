@@ -112,18 +112,16 @@ def _ahead(name: str, source: str) -> str:
     """`fn ahead(x, i, y, j)`: whether element x at i comes before y at j: by nan, then value, then position."""
     kind = KIND[source]
     type_ = register(source)
-    if kind == "b":
-        better, nan = ("x && !y" if name == "argmax" else "!x && y"), ""
-    else:
-        better, nan = ("x > y" if name == "argmax" else "x < y"), ""
-    if kind == "f":
-        nan = f"{INDENT}if (is_nan(x) || is_nan(y)) {{ return is_nan(x) && (!is_nan(y) || i < j); }}\n"
+    more, less = ("x && !y", "!x && y") if kind == "b" else ("x > y", "x < y")
+    better = more if name == "argmax" else less
     equal = "x == y"
+    if kind == "f":
+        better = f"select({better}, is_nan(x) && !is_nan(y), is_nan(x) || is_nan(y))"
+        equal = "(x == y || (is_nan(x) && is_nan(y)))"
     return (
-        f"fn ahead(x: {type_}, i: u32, y: {type_}, j: u32) -> bool {{\n{nan}"
-        f"{INDENT}if (j == 0xffffffffu) {{ return true; }}\n"
-        f"{INDENT}if (i == 0xffffffffu) {{ return false; }}\n"
-        f"{INDENT}return ({better}) || (({equal}) && i < j);\n}}\n"
+        f"fn ahead(x: {type_}, i: u32, y: {type_}, j: u32) -> bool {{\n"
+        f"{INDENT}let first = j == 0xffffffffu || ({better}) || ({equal} && i < j);\n"
+        f"{INDENT}return i != 0xffffffffu && first;\n}}\n"
     )
 
 

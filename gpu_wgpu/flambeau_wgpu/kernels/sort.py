@@ -75,7 +75,7 @@ def _before(dtype: str, descending: bool) -> str:
     first, second = (more, less) if descending else (less, more)
     return (
         f"fn before(x: {type_}, i: u32, y: {type_}, j: u32) -> bool {{\n"
-        f"  if ({first}) {{ return true; }}\n  if ({second}) {{ return false; }}\n  return i < j;\n}}"
+        f"  return ({first}) || (!({second}) && i < j);\n}}"
     )
 
 

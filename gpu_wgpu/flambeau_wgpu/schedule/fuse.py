@@ -4,11 +4,10 @@ One pass over the needed arrays in the order in which they were made. The rules,
 
 1. A view is never computed: whoever reads it does its index arithmetic.
 2. An elementwise op joins the kernel that makes one of its operands element for element, also behind a matmul or a
-   reduction (as its
-   *epilogue*). Two kernels that meet in one op become one where neither waits for the other.
-3. A value that another kernel reads is recomputed there if that is cheap (`CHEAP`) or if nobody else wants it (a
-   reduction's or a scan's
-   *prologue*); else it is stored.
+   reduction (as its *epilogue*). Two kernels that meet in one op become one where neither waits for the other. If none
+   takes it, it joins the last elementwise kernel of as many elements that reads one of the same buffers.
+3. A value that another kernel reads is recomputed there if that is cheap (`CHEAP`) or if nobody else wants it (the
+   *prologue* of a reduction or a scan); else it is stored.
 4. What the program still holds is stored. What it does not hold and nobody reads is never computed.
 5. A kernel binds at most `MAX_BINDINGS` buffers and has at most `MAX_NODES` ops.
 
@@ -57,6 +56,7 @@ class Fusion:
         total = len(graph.arrays)
         self.groups: list[Group] = []
         self._groups_made = 0
+        self._latest: dict[int, Group] = {}  # by number of elements: the last elementwise kernel that was opened
         self.group: list[Group | None] = [
             None
         ] * total  # of a leaf: only where a view or a constant needs a buffer of its own
@@ -77,7 +77,7 @@ class Fusion:
                 elif self.stored[ref]:
                     self._store_alone(ref)
 
-    # --- placing ------------------------------------------------------------------------------------------------------
+    # --- placing
 
     def _place(self, ref: Ref) -> None:
         """Find the kernel that computes an elementwise array."""
@@ -89,7 +89,7 @@ class Fusion:
         candidates = self._candidates(ref, operands[1:] if indexed else operands)
         group = next((g for g in candidates if self._can_join(g, ref)), None)
         if group is None:
-            group = self._new_group(ref, None)
+            group = self._latest[graph.numel[ref]] = self._new_group(ref, None)
         else:
             for other in candidates:
                 if other is not group and all(
@@ -115,7 +115,23 @@ class Fusion:
             if group is not None and group.numel == numel and group not in found and self._takes_more(group):
                 found.append(group)
         found.sort(key=lambda g: -g.bits)
+        # One that reads the same buffers, if none of these takes it.
+        sibling = self._latest.get(numel)
+        if (
+            sibling is not None
+            and sibling not in found
+            and self._takes_more(sibling)
+            and self._shares_a_leaf(sibling, ref)
+        ):
+            found.append(sibling)
         return found
+
+    def _shares_a_leaf(self, group: Group, ref: Ref) -> bool:
+        for arg in self.graph.args[ref]:
+            producer = self._producer(arg)
+            if producer in group.leaves or not self.leaves_of[producer].isdisjoint(group.leaves):
+                return True
+        return False
 
     def _same_element(self, arg: Ref, ref: Ref) -> bool:
         """Whether element i of `ref` needs just element i of what its operand shows."""
@@ -156,6 +172,8 @@ class Fusion:
         if len(leaves) + group.stores + other.stores > MAX_BINDINGS:
             return
         self.groups.remove(other)
+        if self._latest.get(other.numel) is other:
+            self._latest[other.numel] = group
         for ref in other.nodes:
             self.group[ref] = group
         group.nodes = sorted(group.nodes + other.nodes)
@@ -231,7 +249,6 @@ class Fusion:
         self.anchored[ref] = True
 
     # --- dependencies
-    # ---------------------------------------------------------------------------------------------------
 
     def _producer(self, arg: Ref) -> Ref:
         """Whose buffer or expression an operand really reads."""
@@ -275,7 +292,7 @@ class Fusion:
             and leaves <= (CHEAP_LEAVES if kind is Kind.KERNEL else MAX_BINDINGS - 2)
         )
 
-    # --- storing ------------------------------------------------------------------------------------------------------
+    # --- storing
 
     def _store(self, ref: Ref) -> None:
         if self.stored[ref]:

@@ -28,28 +28,14 @@ class Graph:
     def __init__(self, queue: list[LazyArray]) -> None:
         counts = list(map(getrefcount, queue))
         self.count = len(queue)
-        leaves: list[LazyArray] = []
-        leaf_refs: dict[int, Ref] = {}
-        held = [_IN_ONE_LIST] * len(queue)  # references that the engine itself has
-        held_leaves: list[int] = []
+        self.leaves: list[LazyArray] = []
+        self._leaf_refs: dict[int, Ref] = {}
+        self._leaf_args: list[tuple[Ref, ...]] = []
+        # References that the engine itself has, to arrays of the queue and to leaves.
+        held = [_IN_ONE_LIST] * len(queue)
+        self._held_leaves: list[int] = []
         args: list[tuple[Ref, ...]] = []
-        leaf_args: list[tuple[Ref, ...]] = []
         key: list[Any] = []
-
-        def leaf(x: LazyArray) -> Ref:
-            ref = -1 - len(leaves)
-            leaf_refs[id(x)] = ref
-            leaves.append(x)
-            held_leaves.append(_IN_ONE_LIST)
-            leaf_args.append(())
-            if x.op is VIEW:  # a view that outlived an earlier flush, by then moved onto a leaf
-                base = x.inputs[0]
-                base_ref = leaf_refs.get(id(base))
-                if base_ref is None:
-                    base_ref = leaf(base)
-                leaf_args[-1 - ref] = (base_ref,)
-            return ref
-
         x: LazyArray | None
         for node in queue:
             key.append(node.op)
@@ -61,33 +47,42 @@ class Graph:
                 if ref >= 0:
                     held[ref] += 1
                 else:
-                    known = leaf_refs.get(id(x))
-                    ref = leaf(x) if known is None else known
-                    held_leaves[-1 - ref] += 1
+                    ref = self._leaf(x)
+                    self._held_leaves[-1 - ref] += 1
                 refs.append(ref)
             key += refs
             args.append(tuple(refs))
-        node = x = None  # type: ignore[assignment]  # the loops' last arrays are not held by anybody
+        node = x = None  # type: ignore[assignment]  # not to count as holders of the loops' last arrays
 
         self.live = [count > own for count, own in zip(counts, held, strict=True)]
-        leaf_counts = map(getrefcount, leaves)
+        leaf_counts = list(map(getrefcount, self.leaves))
         self.dying = [
-            count == own and x.op is not VIEW for count, own, x in zip(leaf_counts, held_leaves, leaves, strict=True)
+            count == own and leaf.op is not VIEW
+            for count, own, leaf in zip(leaf_counts, self._held_leaves, self.leaves, strict=True)
         ]
-        self.leaves = leaves
-        self.arrays = queue + leaves[::-1]
-        self.args = args + leaf_args[::-1]
-        for x, refs_of, dying in zip(leaves, leaf_args, self.dying, strict=True):
-            op = BUFFER if x.op is HOST else x.op
-            key += (op, x.attr if op is VIEW else None, x.shape, x.dtype, dying, refs_of)
+        self.arrays = queue + self.leaves[::-1]
+        self.args = args + self._leaf_args[::-1]
+        for leaf, refs_of, dying in zip(self.leaves, self._leaf_args, self.dying, strict=True):
+            op = BUFFER if leaf.op is HOST else leaf.op
+            key += (op, leaf.attr if op is VIEW else None, leaf.shape, leaf.dtype, dying, refs_of)
         key.append(bytes(self.live))
         self.key = tuple(key)
-
-        self._roots: list[Ref] | None = None
         self._resolved: dict[Ref, tuple[Ref, Strides, int] | None] = {}
 
-    # --- what plans are made from (not needed when the key finds one)
-    # ---------------------------------------------------
+    def _leaf(self, x: LazyArray) -> Ref:
+        """The ref of an array that is not in the queue."""
+        known = self._leaf_refs.get(id(x))
+        if known is not None:
+            return known
+        ref = self._leaf_refs[id(x)] = -1 - len(self.leaves)
+        self.leaves.append(x)
+        self._held_leaves.append(_IN_ONE_LIST)
+        self._leaf_args.append(())
+        if x.op is VIEW:  # one that outlived an earlier flush, which moved it onto what then was realized
+            self._leaf_args[-1 - ref] = (self._leaf(x.inputs[0]),)
+        return ref
+
+    # --- what plans are made from; not needed when the key finds one
 
     def analyse(self) -> None:
         """Find each view's root, what is needed, and how often."""
