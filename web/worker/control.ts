@@ -10,6 +10,7 @@ export class Control {
   #stop = false;
   #paused = false;
   #stepping = false;
+  #halting = false;
   #wake: ((order: number) => void) | null = null;
   readonly #channel = new MessageChannel();
   readonly #report: (message: { type: 'paused' } | { type: 'resumed' }) => void;
@@ -30,6 +31,8 @@ export class Control {
   /** Resolves to GO_ON or STOP; for Python, at the end of a step. */
   tick = (): Promise<number> =>
     new Promise((resolve) => {
+      // An order that arrives in this turn holds from the next step on, which Python then reports in full.
+      this.#halting = this.#stepping;
       this.#wake = resolve;
       this.#channel.port2.postMessage(null);
     });
@@ -57,7 +60,7 @@ export class Control {
   }
 
   #turn(): void {
-    if (this.#stepping && !this.#stop) {
+    if (this.#halting && !this.#stop) {
       this.#paused = true;
       this.#report({ type: 'paused' });
       return;

@@ -38,6 +38,8 @@ def graph_event(symbols: Sequence[Symbol], tokens: Sequence[int], root: int, ste
         node = made[old]
         site = sites.setdefault((node.name, node.shape, node.dtype, node.position), len(sites))
         inputs: list[int] = []
+        # Data is shown only where ops begin: where something flows in as well, it would be a label or a constant.
+        data = None in node.inputs and not any(isinstance(entry, int) and entry != BEFORE for entry in node.inputs)
         for entry in node.inputs:
             if isinstance(entry, Leaf):
                 inputs.append(-1 - leaves.setdefault(entry, len(leaves)))
@@ -45,8 +47,9 @@ def graph_event(symbols: Sequence[Symbol], tokens: Sequence[int], root: int, ste
                 inputs.append(-1 - leaves.setdefault(Leaf("before", "", ()), len(leaves)))
             elif entry is not None:
                 inputs.append(numbers[old - entry])
-        if None in node.inputs and all(number < 0 for number in inputs):
-            inputs.append(-1 - leaves.setdefault(Leaf("data", "", ()), len(leaves)))
+            elif data:  # once, in its place among the inputs
+                inputs.append(-1 - leaves.setdefault(Leaf("data", "", ()), len(leaves)))
+                data = False
         nodes.append([site, _renumber_call(call_of[old], calls, used_calls), inputs])
     ordered = sorted(used_calls, key=used_calls.__getitem__)
     return {

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
 
 Input: TypeAlias = "int | Leaf | None"
-"""Where a node's input was made: so many nodes earlier, 0: before this iteration; at a leaf; None: needs no gradient."""
+"""Where a node's input was made: so many nodes earlier, 0: an earlier step; at a leaf; None: needs no gradient."""
 
 BEFORE = 0
 EXIT = 0

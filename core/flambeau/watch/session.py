@@ -45,6 +45,7 @@ class Watching:
         self._losses: list[tuple[str, Tensor]] = []
         self._loss_names: dict[tuple[Any, int], str] = {}
         self._key: tuple[tuple[int, ...], int] | None = None
+        self._unsent: tuple[tuple[int, ...], int, int, str] | None = None
         self._sent = ""
         self._sent_at = float("-inf")
         self._optimizer_seen = False
@@ -80,6 +81,13 @@ class Watching:
     def scalar(self, name: str, value: float) -> None:
         """A point of the curve `name` at the current step."""
         self.sink({"type": "scalar", "step": self.step, "name": name, "value": number(value)})
+
+    def send_graph(self) -> None:
+        """Send the graph of the last step now, if `graph_interval` held it back."""
+        if self._unsent is not None:
+            tokens, root, step, digest = self._unsent
+            self._unsent, self._sent, self._sent_at = None, digest, perf_counter()
+            self.sink(graph_event(self._recorder.symbols, tokens, root, step, digest))
 
     def fail(self, error: BaseException) -> None:
         """The `error` event, after the graph of the iteration as far as it got."""
@@ -126,10 +134,9 @@ class Watching:
         digest = None
         if key is not None and key[1] >= 0:
             digest = self._hash(key)
-            now = perf_counter()
-            if digest != self._sent and now - self._sent_at >= self.graph_interval:
-                self._sent, self._sent_at = digest, now
-                self.sink(graph_event(self._recorder.symbols, key[0], key[1], self.step, digest))
+            self._unsent = (*key, self.step, digest) if digest != self._sent else None
+            if perf_counter() - self._sent_at >= self.graph_interval:
+                self.send_graph()
         now = perf_counter()
         elapsed, self._step_began = now - self._step_began, now
         step, self.step = self.step, self.step + 1
@@ -144,9 +151,10 @@ class Watching:
         return known
 
     def finish(self) -> None:
-        """Report a step that nothing has ended yet."""
+        """Report a step that nothing has ended yet, and the last graph."""
         if self._key is not None:
             self._end_step()
+        self.send_graph()
 
 
 def on(sink: Sink, *, graph_interval: float = 0.0) -> Watching:
@@ -170,10 +178,10 @@ def off() -> None:
         watching.finish()
 
 
-def scalar(name: str, value: float) -> None:
+def scalar(name: str, value: float | Tensor) -> None:
     """Add a point to the curve `name`, if anybody watches. `value` may be a tensor with one element."""
     if _active is not None:
-        _active.scalar(name, float(value.item() if isinstance(value, Tensor) else value))
+        _active.scalar(name, float(value))
 
 
 def sample(text: str, name: str = "sample") -> None:

@@ -1,4 +1,4 @@
-"""Runs one program: as `__main__`, from text that is `main.py` to tracebacks, watched, and stoppable after each step."""
+"""Runs one program: as `__main__`, named `main.py` in tracebacks, watched, and stoppable after each step."""
 
 import gc
 import json
@@ -8,6 +8,7 @@ import random
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from time import perf_counter
 from types import ModuleType, TracebackType
 from typing import Any
@@ -15,14 +16,13 @@ from typing import Any
 import tqdm
 
 from flambeau import watch
-from flambeau.watch.source import internal
 
-from .streams import PageStream
+from .streams import Output, PageStream
 
 FILE = "main.py"
 # How often the page can draw. Within it, events and output are gathered; a step that is waited for is always reported.
 _INTERVAL = 0.012
-_GRAPH_INTERVAL = 0.12
+_GRAPH_INTERVAL = 0.3
 
 tqdm.tqdm.monitor_interval = 0  # it would start a thread, which a page has not
 
@@ -30,19 +30,22 @@ tqdm.tqdm.monitor_interval = 0  # it would start a thread, which a page has not
 class Reporter:
     """Gathers events and, between steps, lets the page draw and its orders arrive."""
 
-    def __init__(self, page: Any, wait: Callable[[Any], Any] | None, streams: tuple[PageStream, ...]) -> None:
+    def __init__(self, page: Any, wait: Callable[[Any], Any] | None, output: Output) -> None:
         self._page = page
         self._wait = wait
-        self._streams = streams
+        self._output = output
         self._events: list[watch.Event] = []
         self._sent = float("-inf")
+        self.watching: watch.Watching | None = None
 
     def __call__(self, event: watch.Event) -> None:
         """The sink of `flambeau.watch`."""
         self._events.append(event)
         if event["type"] == "step":
-            now = perf_counter()
-            if now - self._sent >= _INTERVAL or self._page.attentive():
+            attentive = self._page.attentive()
+            if attentive or perf_counter() - self._sent >= _INTERVAL:
+                if attentive and self.watching is not None:
+                    self.watching.send_graph()
                 self.flush()
                 if self._wait is not None and self._wait(self._page.tick()):
                     raise KeyboardInterrupt
@@ -50,8 +53,7 @@ class Reporter:
 
     def flush(self) -> None:
         """Send everything that waits."""
-        for stream in self._streams:
-            stream.flush()
+        self._output.flush()
         if self._events:
             events, self._events = self._events, []
             self._page.events(json.dumps(events, ensure_ascii=False, allow_nan=False, separators=(",", ":")))
@@ -65,9 +67,9 @@ def run(code: str, file: str, device: str, folder: str) -> str:
     import flambeau_page_js as page
     from pyodide.ffi import can_run_sync, run_sync
 
-    out = PageStream(lambda text: page.output(text, "out"))
-    err = PageStream(lambda text: page.output(text, "err"))
-    reporter = Reporter(page, run_sync if can_run_sync() else None, (out, err))
+    output = Output(page.output)
+    out, err = PageStream(output, "out"), PageStream(output, "err")
+    reporter = Reporter(page, run_sync if can_run_sync() else None, output)
     linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
     main = ModuleType("__main__")
     main.__dict__.update(__file__=f"{folder}/{FILE}", __builtins__=__builtins__)
@@ -77,21 +79,19 @@ def run(code: str, file: str, device: str, folder: str) -> str:
         sys.path.insert(0, folder)
     os.chdir(folder)
     random.seed()
-    watch.on(reporter, graph_interval=_GRAPH_INTERVAL)
+    reporter.watching = watch.on(reporter, graph_interval=_GRAPH_INTERVAL)
     try:
-        return _execute(code, main)
+        return _execute(code, main, folder)
     finally:
-        try:
+        with suppress(KeyboardInterrupt):  # Stop, once more, at the step that ended with the program
             watch.off()
-        except KeyboardInterrupt:
-            pass  # Stop, once more, at the step that ended with the program
         reporter.flush()
         sys.modules["__main__"], sys.argv, sys.stdout, sys.stderr = before
         main.__dict__.clear()
         gc.collect()
 
 
-def _execute(code: str, main: ModuleType) -> str:
+def _execute(code: str, main: ModuleType, folder: str) -> str:
     try:
         exec(compile(code, FILE, "exec", dont_inherit=True), main.__dict__)
     except SystemExit as leaving:
@@ -101,25 +101,25 @@ def _execute(code: str, main: ModuleType) -> str:
     except KeyboardInterrupt:
         return "stopped"
     except BaseException as error:
-        error.__traceback__ = _below(error.__traceback__)
-        sys.stderr.write(traceback_text(error))
+        error.__traceback__ = _without_driver(error.__traceback__)
+        sys.stderr.write(traceback_text(error, folder))
         watch.error(error)
         return "error"
     return "done"
 
 
-def _below(tb: TracebackType | None) -> TracebackType | None:
-    """The traceback without the driver's own frame."""
+def _without_driver(tb: TracebackType | None) -> TracebackType | None:
     return tb.tb_next if tb is not None else None
 
 
-def traceback_text(error: BaseException) -> str:
+def traceback_text(error: BaseException, folder: str) -> str:
     """The traceback as Python prints it, with the frames of the user's own code only."""
     shown = traceback.TracebackException.from_exception(error)
     pending: list[traceback.TracebackException | None] = [shown]
     while pending:
         part = pending.pop()
         if part is not None:
-            part.stack = traceback.StackSummary.from_list([entry for entry in part.stack if not internal(entry.filename)])
+            own = [entry for entry in part.stack if entry.filename == FILE or entry.filename.startswith(folder)]
+            part.stack = traceback.StackSummary.from_list(own)
             pending += [part.__cause__, part.__context__]
     return "".join(shown.format())

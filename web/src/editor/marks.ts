@@ -27,9 +27,11 @@ class Message extends WidgetType {
   }
 
   toDOM(): HTMLElement {
+    // Room around the text is padding of an outer box: the editor does not see margins.
     const element = document.createElement('div');
     element.className = 'cm-error-message';
-    element.textContent = this.text;
+    const text = element.appendChild(document.createElement('div'));
+    text.textContent = this.text;
     return element;
   }
 }

@@ -18,8 +18,8 @@ const look = EditorView.theme({
   '.cm-marked-line': { backgroundColor: 'var(--mark) !important', boxShadow: 'inset 3px 0 0 var(--loss-line)' },
   '.cm-error-line': { backgroundColor: 'var(--danger-soft) !important' },
   '.cm-error-range': { textDecoration: 'underline wavy var(--danger) 1.5px', textUnderlineOffset: '4px' },
-  '.cm-error-message': {
-    margin: '2px 12px 6px 12px',
+  '.cm-error-message': { padding: '2px 12px 6px' },
+  '.cm-error-message > div': {
     padding: '4px 10px',
     fontFamily: 'var(--sans)',
     fontSize: '13px',

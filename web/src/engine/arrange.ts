@@ -6,8 +6,8 @@ import { drawLayered, type LayerEdge, type LayerNode, type Point } from './layer
 import { type Box, type BoxKind, type Curve, curveThrough, type Scene } from './scene';
 
 const HEADER = 26;
-const PADDING = 14;
-const BOX_HEIGHT = 40;
+const PADDING = 10;
+const BOX_HEIGHT = 38;
 const PILL_HEIGHT = 22;
 const MARGIN = 12;
 // A monospaced font, so that text can be measured where there is no page.

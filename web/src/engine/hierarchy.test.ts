@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dynamic, recurrent } from './fixtures/graphs';
+import { dynamic, recurrent, tree } from './fixtures/graphs';
 import { buildHierarchy, type Group, type Item, opsIn } from './hierarchy';
 import { openGroups } from './visible';
 
@@ -36,6 +36,12 @@ describe('buildHierarchy', () => {
     ]);
   });
 
+  it('does not take a tree for a loop', () => {
+    const { root, ops } = buildHierarchy(tree(16));
+    expect(ops.every((op) => op.parent.kind === 'root' || op.parent.kind === 'call')).toBe(true);
+    expect(root.children).toHaveLength(2 + 15 * 3);
+  });
+
   it('keeps every op exactly once, with a key of its own', () => {
     const event = recurrent(20);
     const { root, ops } = buildHierarchy(event);
@@ -70,7 +76,7 @@ describe('openGroups', () => {
   });
 
   it('opens a short loop', () => {
-    const { root } = buildHierarchy(dynamic(2));
+    const { root } = buildHierarchy(dynamic(3));
     const repeat = find(root, (item) => item.kind === 'repeat');
     expect(openGroups(root, 'auto', new Map()).has(repeat?.key ?? '')).toBe(true);
   });

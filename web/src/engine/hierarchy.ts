@@ -61,6 +61,31 @@ export function callLabel(call: Call): string {
   return call.path || call.type;
 }
 
+/** The ops of a draft, in order. */
+function numbersIn(draft: number | Draft): number[] {
+  return typeof draft === 'number' ? [draft] : draft.children.flatMap(numbersIn);
+}
+
+/**
+ * Whether ops b do one round later what ops a do, which are of the same structure: each input is the same one, or made so many
+ * ops before. So a loop folds, and the joints of a tree do not. What the first round is given from outside, the next
+ * may be given by the first.
+ */
+function continues(event: GraphEvent, a: number[], b: number[], first: boolean): boolean {
+  const begin = a[0] ?? 0;
+  return b.every((later, i) => {
+    const earlier = a[i] as number;
+    const given = event.nodes[later]?.[2] ?? [];
+    const before = event.nodes[earlier]?.[2] ?? [];
+    return given.every((input, k) => {
+      const same = before[k];
+      if (same === undefined) return false;
+      if (input === same || (input >= 0 && same >= 0 && later - input === earlier - same)) return true;
+      return first && same < begin && input >= begin;
+    });
+  });
+}
+
 export function buildHierarchy(event: GraphEvent): Hierarchy {
   const ops: Op[] = new Array(event.nodes.length);
   const signatures = new Map<string, number>();
@@ -104,7 +129,11 @@ export function buildHierarchy(event: GraphEvent): Hierarchy {
       seen.set(name, count + 1);
       return count === 0 ? `${callKey}/${name}` : `${callKey}/${name}#${count}`;
     };
-    for (const run of foldRepeats(children.map(sign))) {
+    const same = (i: number, j: number, first: boolean): boolean => {
+      const [a, b] = [children[i] as number | Draft, children[j] as number | Draft];
+      return sign(a) === sign(b) && continues(event, numbersIn(a), numbersIn(b), first);
+    };
+    for (const run of foldRepeats(children.length, same)) {
       if (run.count === 1) {
         for (const child of children.slice(run.start, run.start + run.period)) place(group, child, unique);
         continue;

@@ -34,7 +34,8 @@ export interface Drawing {
 }
 
 export const GAP_X = 18;
-const GAP_Y = 30;
+const GAP_Y = 28;
+const GAP_PORT = 6;
 const GAP_TRUNK = 10;
 const SWEEPS = 6;
 const ALIGNMENTS = 6;
@@ -116,7 +117,7 @@ export function drawLayered(nodes: readonly LayerNode[], edges: readonly LayerEd
   const filled = layers.filter((layer) => layer.length > 0);
   orderLayers(filled);
   alignLayers(filled);
-  return measure(filled, cells, paths);
+  return measure(filled, nodes, cells, paths);
 }
 
 /** Links an edge's ends through a trunk in each rank between them; edges that leave a node at one point share trunks. */
@@ -292,13 +293,22 @@ export function spread(layer: Cell[], wishes: number[], weights: number[]): void
   }
 }
 
-function measure(layers: Cell[][], cells: Cell[], paths: { edge: LayerEdge; through: Cell[] }[]): Drawing {
+function measure(
+  layers: Cell[][],
+  nodes: readonly LayerNode[],
+  cells: Cell[],
+  paths: { edge: LayerEdge; through: Cell[] }[],
+): Drawing {
   let left = Number.POSITIVE_INFINITY;
   let right = Number.NEGATIVE_INFINITY;
   const tops = new Map<Cell, number>();
   const bottoms = new Map<Cell, number>();
   let y = 0;
-  for (const layer of layers) {
+  // Ports lie close to what is drawn: there is nothing to tell apart on the way to them.
+  const portsOnly = layers.map((layer) => layer.every((cell) => cell.node >= 0 && nodes[cell.node]?.pin !== undefined));
+  const gapAfter = (index: number) =>
+    index === layers.length - 1 ? 0 : portsOnly[index] || portsOnly[index + 1] ? GAP_PORT : GAP_Y;
+  for (const [index, layer] of layers.entries()) {
     const height = Math.max(...layer.map((cell) => cell.height));
     for (const cell of layer) {
       left = Math.min(left, cell.x - cell.width / 2);
@@ -308,7 +318,7 @@ function measure(layers: Cell[][], cells: Cell[], paths: { edge: LayerEdge; thro
       tops.set(cell, top);
       bottoms.set(cell, cell.node < 0 ? y + height : top + cell.height);
     }
-    y += height + GAP_Y;
+    y += height + gapAfter(index);
   }
   const edges = paths.map(({ edge, through }) => {
     const source = cells[edge.from] as Cell;
@@ -323,7 +333,7 @@ function measure(layers: Cell[][], cells: Cell[], paths: { edge: LayerEdge; thro
   });
   return {
     width: right - left,
-    height: y - GAP_Y,
+    height: y,
     nodes: cells.map((cell) => ({ x: cell.x - cell.width / 2 - left, y: tops.get(cell) as number })),
     edges,
   };

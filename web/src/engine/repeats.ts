@@ -9,22 +9,25 @@ export interface Run {
 }
 
 const LONGEST_PERIOD = 200;
+/** Two of a kind are no loop. */
+const FEWEST_ROUNDS = 3;
 
-/** Covers the sequence from left to right, each time with the repetition that covers most; of equals the shortest. */
-export function foldRepeats(sequence: readonly number[]): Run[] {
+/**
+ * Covers a sequence of `length` from left to right, each time with the repetition that covers most; of equals the shortest.
+ * `same(i, j, first)` tells whether j continues i one round later; `first` if i lies in the first round.
+ */
+export function foldRepeats(length: number, same: (i: number, j: number, first: boolean) => boolean): Run[] {
   const runs: Run[] = [];
-  const length = sequence.length;
   let at = 0;
   while (at < length) {
     let best: Run = { start: at, period: 1, count: 1 };
     let covered = 1;
-    const longest = Math.min(LONGEST_PERIOD, Math.floor((length - at) / 2));
+    const longest = Math.min(LONGEST_PERIOD, Math.floor((length - at) / FEWEST_ROUNDS));
     for (let period = 1; period <= longest; period++) {
-      if (sequence[at] !== sequence[at + period]) continue;
       let end = at + period;
-      while (end < length && sequence[end] === sequence[end - period]) end++;
+      while (end < length && same(end - period, end, end < at + 2 * period)) end++;
       const count = Math.floor((end - at) / period);
-      if (count > 1 && count * period > covered) {
+      if (count >= FEWEST_ROUNDS && count * period > covered) {
         best = { start: at, period, count };
         covered = count * period;
       }

@@ -9,6 +9,8 @@ export type Choices = ReadonlyMap<string, boolean>;
 
 const BUDGET = 30;
 const LARGEST_OPEN_REPEAT = 16;
+/** How large a group may be that is opened although it does not fit, for the sake of showing something. */
+const LARGEST_SPECIMEN = 90;
 
 /** A layer of a library: all its ops are credited to the one line that called it. Its inside is seldom of interest. */
 function isLayer(group: Group): boolean {
@@ -26,6 +28,7 @@ export function openGroups(root: Group, depth: Depth, choices: Choices): Set<str
   let level: Item[] = root.children;
   while (level.length > 0) {
     const next: Item[] = [];
+    const before = open.size;
     for (const item of level) {
       if (item.kind === 'op') continue;
       const choice = choices.get(item.key);
@@ -36,6 +39,18 @@ export function openGroups(root: Group, depth: Depth, choices: Choices): Set<str
         open.add(item.key);
         shown += cost;
         next.push(...item.children);
+      }
+    }
+    // Where all of a level's modules are too large, such as a batch of trees, one of them shows what they are like.
+    if (depth === 'auto' && open.size === before) {
+      const specimen = level.find(
+        (item): item is Group =>
+          item.kind === 'call' && !isLayer(item) && !choices.has(item.key) && item.children.length <= LARGEST_SPECIMEN,
+      );
+      if (specimen) {
+        open.add(specimen.key);
+        shown = BUDGET;
+        next.push(...specimen.children);
       }
     }
     level = next;
