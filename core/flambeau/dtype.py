@@ -66,6 +66,12 @@ bool_ = dtype("bool", 1, "?", "Bool", 0)
 ALL: Final = (float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, bool_)
 BY_NAME: Final = {d.name: d for d in ALL}
 
+C_NAMES: Final = {
+    "float64": "double", "float32": "float", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "int64": "long int",
+    "int32": "int", "int16": "short int", "int8": "signed char", "uint8": "unsigned char", "bool": "bool",
+}  # fmt: skip
+"""Dtypes as some of PyTorch's error texts name them."""
+
 _default: dtype = float32
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from math import prod
-from typing import Any, SupportsIndex, overload
+from typing import Any, NoReturn, SupportsIndex, overload
 
 Shape = tuple[int, ...]
 
@@ -124,24 +124,36 @@ def wrap_dims(dims: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:
     return tuple(wrapped) if rank else ()
 
 
-def sizes(args: tuple[Any, ...]) -> Shape:
-    """The shape in `f(2, 3)`, `f((2, 3))` or `f(torch.Size([2, 3]))`.
+def sizes(args: tuple[Any, ...], label: str = "size") -> Shape:
+    """The shape in `f(2, 3)`, `f((2, 3))` or `f(torch.Size([2, 3]))`; `label` names the argument in errors.
 
     Raises:
-        TypeError: a size is not an integer.
+        TypeError: a size is not an integer, in PyTorch's words.
     """
-    if len(args) == 1 and isinstance(args[0], (tuple, list)):
-        args = tuple(args[0])
+    given = tuple(args[0]) if len(args) == 1 and isinstance(args[0], (tuple, list)) else args
     try:
-        return tuple(a if a.__class__ is int else a.__index__() for a in args)
+        return tuple([a if a.__class__ is int else a.__index__() for a in given])
     except (AttributeError, TypeError):
-        culprit = next(a for a in args if not hasattr(a, "__index__"))
-        raise TypeError(f"expected sizes to be integers, but got {type(culprit).__name__}") from None
+        _raise_not_sizes(args, given, label)
 
 
-def checked_sizes(args: tuple[Any, ...]) -> Shape:
+def _raise_not_sizes(args: tuple[Any, ...], given: tuple[Any, ...], label: str) -> NoReturn:
+    place, culprit = next((i, a) for i, a in enumerate(given) if isinstance(a, float) or not hasattr(a, "__index__"))
+    kind = type(culprit).__name__
+    if given is not args:
+        raise TypeError(
+            f"{label} (position 1) must be tuple of ints, but found element of type {kind} at pos {place}"
+        ) from None
+    if place:
+        raise TypeError(
+            f'{label} failed to unpack the object at pos {place + 1} with error "type must be tuple of ints,but got {kind}"'
+        ) from None
+    raise TypeError(f"{label} (position 1) must be tuple of ints, not {kind}") from None
+
+
+def checked_sizes(args: tuple[Any, ...], label: str = "size") -> Shape:
     """As `sizes`, for creation: refuses negative sizes in PyTorch's words."""
-    shape = sizes(args)
+    shape = sizes(args, label)
     for size in shape:
         if size < 0:
             raise RuntimeError(f"Trying to create tensor with negative dimension {size}: {list(shape)}")
@@ -162,7 +174,7 @@ def infer_size(shape: Shape, numel: int) -> Shape:
                 raise RuntimeError("only one dimension can be inferred")
             hole = i
         elif size < 0:
-            raise RuntimeError(f"invalid shape dimension {size}")
+            raise RuntimeError(f"invalid shape dimension {size} at index {i} of shape {list(shape)}")
         else:
             known *= size
     if hole < 0:

@@ -58,7 +58,7 @@ def _attach() -> None:
 def _attach_operators() -> None:
     plain = {
         "add": pointwise.plus, "sub": pointwise.sub, "mul": pointwise.mul, "truediv": pointwise.true_divide,
-        "floordiv": pointwise.floor_divide, "mod": pointwise.remainder, "pow": pointwise.pow, "matmul": matmul.matmul,
+        "floordiv": pointwise.floor_divide, "mod": pointwise.remainder, "pow": pointwise.pow,
         "and": comparison.bitwise_and, "or": comparison.bitwise_or, "xor": comparison.bitwise_xor,
         "lshift": comparison.bitwise_left_shift, "rshift": comparison.bitwise_right_shift,
     }  # fmt: skip
@@ -66,6 +66,8 @@ def _attach_operators() -> None:
         setattr(Tensor, f"__{name}__", _operator(f))
         setattr(Tensor, f"__r{name}__", _reflected(f))
         setattr(Tensor, f"__i{name}__", _operator(inplace.in_place(f)))
+    Tensor.__matmul__ = _operator(matmul.matmul, (Tensor,))  # type: ignore[method-assign]
+    Tensor.__rmatmul__ = _reflected(matmul.matmul, (Tensor,))  # type: ignore[attr-defined]
     compare = {
         "lt": comparison.lt,
         "le": comparison.le,
@@ -94,20 +96,20 @@ def _reversed_dims(x: Tensor) -> Tensor:
 _NUMBERS = (Tensor, int, float)
 
 
-def _operator(f: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
+def _operator(f: Callable[..., Any], accepted: tuple[type, ...] = _NUMBERS) -> Callable[[Tensor, Any], Any]:
     """`f` as a binary operator: NotImplemented for what is no tensor or number, so that Python tries the other one."""
 
     def call(self: Tensor, other: Any) -> Any:
-        if isinstance(other, _NUMBERS) or hasattr(other, "__array__"):
+        if isinstance(other, accepted) or hasattr(other, "__array__"):
             return f(self, other)
         return NotImplemented
 
     return call
 
 
-def _reflected(f: Callable[..., Any]) -> Callable[[Tensor, Any], Any]:
+def _reflected(f: Callable[..., Any], accepted: tuple[type, ...] = _NUMBERS) -> Callable[[Tensor, Any], Any]:
     def call(self: Tensor, other: Any) -> Any:
-        if isinstance(other, _NUMBERS) or hasattr(other, "__array__"):
+        if isinstance(other, accepted) or hasattr(other, "__array__"):
             return f(other, self)
         return NotImplemented
 

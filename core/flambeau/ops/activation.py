@@ -83,7 +83,7 @@ def _along(f: Any, name: str, input: Tensor, dim: int, kind: dtype | None) -> Te
     if kind is not None:
         input = to_dtype(input, kind)
     if not input.dtype.is_floating_point:
-        raise RuntimeError(f"\"{name}_kernel_impl\" not implemented for '{input.dtype.legacy_name}'")
+        raise NotImplementedError(f"\"{name}_kernel_impl\" not implemented for '{input.dtype.legacy_name}'")
     axis = wrap_dim(dim, len(input._shape))
     if input.numel() == 0:
         return input.clone()

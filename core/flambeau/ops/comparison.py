@@ -98,7 +98,7 @@ def _bits(name: str, *operands: Any) -> None:
     for x in operands:
         if isinstance(x, float) or (isinstance(x, Tensor) and x.dtype.is_floating_point):
             kind = x.dtype.legacy_name if isinstance(x, Tensor) else "Float"
-            raise RuntimeError(f"\"{name}_cpu\" not implemented for '{kind}'")
+            raise NotImplementedError(f"\"{name}_cpu\" not implemented for '{kind}'")
 
 
 @unary()
@@ -110,7 +110,7 @@ def bitwise_not(input: Tensor) -> Tensor:
     """Every bit flipped; for bool, the logical not.
 
     Raises:
-        RuntimeError: floating-point elements.
+        NotImplementedError: floating-point elements.
     """
     _bits("bitwise_not", input)
     return _invert(input)

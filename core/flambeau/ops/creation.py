@@ -11,16 +11,18 @@ import struct
 import sys
 from array import array
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 from ..backends.protocol import Array
 from ..device import current, device, resolve
-from ..dtype import BY_NAME, bfloat16, bool_, dtype, float16, float64, get_default_dtype, int64
-from ..shape import Size, checked_sizes
+from ..dtype import BY_NAME, bfloat16, bool_, dtype, float16, float64, get_default_dtype, int64, uint8
+from ..promotion import of_scalar, promote_types
+from ..shape import Size, checked_sizes, sizes
 from ..storage import Storage
 from ..tensor import Tensor, from_array
 from .op import op, store
-from .operands import wrap_integer
+from .operands import whole_number
 
 Place = device | str | int | None
 
@@ -45,7 +47,7 @@ def check_dtype(backend: Any, place: device, kind: dtype) -> None:
 def _made(array: Array, kind: dtype, home: Storage, requires_grad: bool = False) -> Tensor:
     made = from_array(array, kind, home)
     if requires_grad:
-        made.requires_grad = True
+        require_grad(made)
     return made
 
 
@@ -66,11 +68,18 @@ def pack(values: Sequence[Any], kind: dtype) -> Any:
     try:
         return array(kind.format, values)
     except TypeError:
-        return pack([int(v) for v in values], kind)
+        try:
+            return pack([int(v) for v in values], kind)
+        except (OverflowError, ValueError):  # of an infinity, of nan
+            raise RuntimeError(f"value cannot be converted to type {kind.name} without overflow") from None
     except OverflowError:
         if kind is int64:
-            raise RuntimeError("Overflow when unpacking long long") from None
-        return array(kind.format, [wrap_integer(v, kind) for v in values])
+            if any(isinstance(v, float) for v in values):
+                raise RuntimeError("value cannot be converted to type int64 without overflow") from None
+            raise ValueError("Overflow when unpacking long long") from None
+        if kind is uint8 and all(-256 < v < 256 for v in values):
+            return array(kind.format, [v % 256 for v in values])
+        raise RuntimeError(f"value cannot be converted to type {kind.name} without overflow") from None
 
 
 def _half(v: float) -> float:
@@ -100,10 +109,9 @@ def _flatten(data: Any) -> tuple[list[Any], tuple[int, ...]]:
         length = len(level[0])
         for row in level:
             if not _is_sequence(row) or len(row) != length:
-                got = len(row) if _is_sequence(row) else None
-                if got is None:
-                    raise TypeError(f"not a sequence: {type(row).__name__}")
-                raise ValueError(f"expected sequence of length {length} at dim {len(shape)} (got {got})")
+                if not _is_sequence(row):
+                    raise TypeError("not a sequence")
+                raise ValueError(f"expected sequence of length {length} at dim {len(shape)} (got {len(row)})")
         shape.append(length)
         level = [x for row in level for x in row]
     return level, tuple(shape)
@@ -112,7 +120,7 @@ def _flatten(data: Any) -> tuple[list[Any], tuple[int, ...]]:
 def _is_sequence(x: Any) -> bool:
     if isinstance(x, (list, tuple, range)):
         return True
-    if isinstance(x, (str, bytes, Tensor)) or not hasattr(x, "__len__"):
+    if isinstance(x, (str, bytes, dict, Tensor)) or not hasattr(x, "__len__") or not hasattr(x, "__getitem__"):
         return False
     return getattr(x, "shape", None) != ()  # NumPy's 0-d arrays have a length that raises
 
@@ -131,9 +139,19 @@ def _infer(values: list[Any]) -> dtype:
     return int64 if integer else bool_
 
 
-def _number(v: Any) -> Any:
+def _common_dtype(values: list[Any]) -> dtype:
+    """The dtype of numbers among which are tensors or NumPy's numbers: each counts with its own dtype."""
+    kinds = (v.dtype if isinstance(v, Tensor) else _dtype_of_numpy(v) if _is_numpy(v) else of_scalar(v) for v in values)
+    return reduce(promote_types, kinds)
+
+
+def _number(v: Any, beside: Sequence[Any] = ()) -> Any:
     if isinstance(v, (bool, int, float)):
         return v
+    if isinstance(v, (list, tuple)):
+        if isinstance(beside[0], float):
+            raise TypeError(f"must be real number, not {type(v).__name__}")
+        raise TypeError(f"'{type(v).__name__}' object cannot be interpreted as an integer")
     if isinstance(v, Tensor) or hasattr(v, "item"):
         return v.item()
     if isinstance(v, str):
@@ -166,6 +184,8 @@ def tensor(
         dtype: default by the data: bool, int64, or the default floating-point dtype; a NumPy array keeps its own.
 
     Raises:
+        RuntimeError: a number does not fit the dtype; `requires_grad` of integers.
+        TypeError: what is no number.
         ValueError: rows of different lengths.
     """
     if isinstance(data, Tensor):
@@ -187,15 +207,22 @@ def tensor(
                     )
                 if first.numel() != 1:
                     raise ValueError("only one element tensors can be converted to Python scalars")
-            if dtype is None and first is not None and not any(isinstance(v, float) for v in values):
-                dtype = first.dtype if isinstance(first, Tensor) else _dtype_of_numpy(first)
-            values = [_number(v) for v in values]
+            if dtype is None and first is not None:
+                dtype = _common_dtype(values)
+            values = [_number(v, values) for v in values]
         kind = dtype or _infer(values)
         home = _home(device, kind)
         made = from_array(home.backend.from_bytes(pack(values, kind), shape, kind), kind, home)
     if requires_grad:
-        made.requires_grad = True
+        require_grad(made)
     return made
+
+
+def require_grad(made: Tensor) -> None:
+    """What `requires_grad=True` does to a new tensor."""
+    if not made.dtype.is_floating_point:
+        raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
+    made._requires_grad = True
 
 
 def _dtype_of_numpy(x: Any) -> dtype:
@@ -310,37 +337,50 @@ def full(
     """A tensor of a shape with every element `fill_value`."""
     if isinstance(fill_value, Tensor):
         fill_value = fill_value.item()
+    if not isinstance(fill_value, (bool, int, float)):
+        fill_value = _fill_number(fill_value)
     kind = dtype or _infer([fill_value])
-    shape = checked_sizes((size,) if not isinstance(size, int) else ((size,),))
+    shape = checked_sizes((size,) if not isinstance(size, int) else ((size,),), "full(): argument 'size'")
     home = _home(device, kind)
     value = bool(fill_value) if kind is bool_ else fill_value
     if kind.is_integral:
-        value = wrap_integer(int(value), kind)
+        value = whole_number(value, kind)
     made = _made(home.backend.full(shape, value, kind), kind, home, requires_grad)
-    return made if out is None else store(out, made)
+    return made if out is None else store(out, made, "full")
 
 
 def zeros(*size: Any, dtype: dtype | None = None, out: Tensor | None = None, **options: Any) -> Tensor:
     """Zeros of a shape."""
-    return full(_shape(size, options), 0, dtype=dtype or get_default_dtype(), out=out, **options)
+    shape = _shape(size, options, "zeros")
+    if any([n < 0 for n in shape]):
+        raise RuntimeError("zeros: Dimension size must be non-negative.")
+    return full(shape, 0, dtype=dtype or get_default_dtype(), out=out, **options)
+
+
+def _fill_number(value: Any) -> Any:
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"full(): argument 'fill_value' (position 2) must be Number, not {type(value).__name__}")
 
 
 def ones(*size: Any, dtype: dtype | None = None, out: Tensor | None = None, **options: Any) -> Tensor:
     """Ones of a shape."""
-    return full(_shape(size, options), 1, dtype=dtype or get_default_dtype(), out=out, **options)
+    return full(_shape(size, options, "ones"), 1, dtype=dtype or get_default_dtype(), out=out, **options)
 
 
 def empty(*size: Any, dtype: dtype | None = None, out: Tensor | None = None, **options: Any) -> Tensor:
     """A tensor of a shape whose elements are not to be relied on (they are 0)."""
     for ignored in ("pin_memory", "memory_format"):
         options.pop(ignored, None)
-    return full(_shape(size, options), 0, dtype=dtype or get_default_dtype(), out=out, **options)
+    return full(_shape(size, options, "empty"), 0, dtype=dtype or get_default_dtype(), out=out, **options)
 
 
-def _shape(args: tuple[Any, ...], options: dict[str, Any]) -> tuple[int, ...]:
+def _shape(args: tuple[Any, ...], options: dict[str, Any], name: str) -> tuple[int, ...]:
     if "size" in options:
         args = (options.pop("size"),)
-    return checked_sizes(args)
+    elif not args:
+        raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
+    return sizes(args, f"{name}(): argument 'size'")
 
 
 def _like(input: Tensor, value: Any, options: dict[str, Any]) -> Tensor:
@@ -374,7 +414,7 @@ def full_like(input: Tensor, fill_value: Any, **options: Any) -> Tensor:
 
 
 def arange(
-    start: Any,
+    start: Any = 0,
     end: Any = None,
     step: Any = 1,
     *,
@@ -402,7 +442,7 @@ def arange(
         count = math.ceil((end - start) / step)
     home = _home(device, kind)
     made = _made(home.backend.arange(start, step, count, kind), kind, home, requires_grad)
-    return made if out is None else store(out, made)
+    return made if out is None else store(out, made, "arange")
 
 
 def range_(start: Any, end: Any, step: Any = 1, **options: Any) -> Tensor:
@@ -438,6 +478,9 @@ def eye(
     n: int, m: int | None = None, *, dtype: dtype | None = None, device: Place = None, requires_grad: bool = False
 ) -> Tensor:
     """Ones on the diagonal of an (n, m) matrix, zeros elsewhere."""
+    for name, size in (("n", n), ("m", n if m is None else m)):
+        if size < 0:
+            raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
     made = zeros(n, n if m is None else m, dtype=dtype, device=device)
     made.diagonal().fill_(1)
     return made.requires_grad_() if requires_grad else made

@@ -20,6 +20,10 @@ class Plan(NamedTuple):
     out: int  # position of the result among the saved, or -1
 
 
+def _snake_case(name: str) -> str:
+    return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
+
+
 class Op:
     """An op's definition, as the decorators below collect it."""
 
@@ -29,6 +33,8 @@ class Op:
         self.name = forward.__name__
         # PyTorch's name for the node: add -> AddBackward0, log_softmax -> LogSoftmaxBackward0.
         self.node_name = node_name or "".join(p.capitalize() for p in self.name.split("_")) + "Backward0"
+        # PyTorch's name in error texts: `plus` calls itself add, as its node does.
+        self.label = _snake_case(node_name.rpartition("Backward")[0]) if node_name else self.name
         self.parameters = code.co_varnames[1 : code.co_argcount]
         self.defaults = forward.__defaults__ or ()
         self.required = len(self.parameters) - len(self.defaults)

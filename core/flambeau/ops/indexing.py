@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..backends.protocol import Array
-from ..dtype import bool_, int64, uint8
+from ..dtype import C_NAMES, bool_, int32, int64, uint8
 from ..shape import broadcast_shapes, wrap_dim
 from ..tensor import Tensor
 from .inplace import check_writable, copy_, overwrite
@@ -112,7 +112,7 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
     if not indices:
         copy_(part, value)
         return
-    index_put_(input, key, value)
+    index_put_(input, key, value if value.dtype is input.dtype else value.to(input.dtype))
 
 
 def _check_index(input: Tensor, dim: int, index: int, shown: int | None = None) -> None:
@@ -282,10 +282,15 @@ def _wrapped(index: Tensor, size: int, dim: int) -> Tensor:
 
 def index_put_(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """Place `values` at (or add them to) `input[indices]`, in place."""
+    if values.dtype is not input.dtype:
+        raise RuntimeError(
+            f"Index put requires the source and destination dtypes match, got {input.dtype.legacy_name} for the "
+            f"destination and {values.dtype.legacy_name} for the source."
+        )
     check_writable(input)
     part, tensors = _basic(input, tuple(indices) if isinstance(indices, list) else indices)
     rows, index, shape, order = _advanced(part.detach(), tensors)
-    values = values.to(device=input.device, dtype=input.dtype)
+    values = values.to(device=input.device)
     if order is not None:
         # The values come in the order of the result; the rows want the indexed dimensions first.
         final = tuple(shape[i] for i in order)
@@ -324,18 +329,14 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
 # --- named ops --------------------------------------------------------------------------------------------------------
 
 
-def _check_integer_index(name: str, index: Tensor) -> Tensor:
-    if index.dtype.name not in ("int64", "int32"):
-        raise RuntimeError(f"{name}(): Expected dtype int32 or int64 for index")
-    return index.to(int64)
-
-
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """Slices along `dim` at a 1-D index, as a copy."""
     dim = wrap_dim(dim, input.dim())
     if index.dim() > 1:
         raise IndexError("index_select(): Index is supposed to be a vector")
-    index = _check_integer_index("index_select", index).reshape(-1)
+    if index.dtype not in (int64, int32):
+        raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
+    index = index.to(int64).reshape(-1)
     size = input._shape[dim] if input._shape else 1
     if index._storage.backend.name == "cpu" and index.numel():
         low, high = int(index.min().item()), int(index.max().item())
@@ -353,8 +354,9 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     Raises:
         RuntimeError: index of another rank, dtype, or out of range.
     """
-    if index.dtype is not int64:
-        raise RuntimeError("gather(): Expected dtype int64 for index")
+    if index.dtype not in (int64, int32):
+        raise RuntimeError("gather(): Expected dtype int32/int64 for index")
+    index = index.to(int64)
     if index.dim() != input.dim() and input._shape and index._shape:
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
     dim = wrap_dim(dim, input.dim())
@@ -371,19 +373,41 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     return result
 
 
-def _check_range(index: Tensor, size: int, dim: int) -> None:
+def _check_range(index: Tensor, size: int, dim: int, kind: type[Exception] = RuntimeError, prefix: str = "") -> None:
     if index._storage.backend.name == "cpu" and index.numel():
         low, high = int(index.min().item()), int(index.max().item())
         if low < 0 or high >= size:
             bad = low if low < 0 else high
-            raise RuntimeError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
+            raise kind(f"{prefix}index {bad} is out of bounds for dimension {dim} with size {size}")
 
 
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
-    """`gather` with broadcasting; over all elements where `dim` is None."""
+    """`gather` with broadcasting; over all elements where `dim` is None.
+
+    Raises:
+        RuntimeError: indices of another rank or dtype.
+    """
+    if indices.dtype is not int64:
+        raise RuntimeError(
+            f"torch.take_along_dim(): dtype of indices should be Long but got {indices.dtype.legacy_name}"
+        )
     if dim is None:
         return gather(reshape(input, -1), 0, reshape(indices, -1))
-    return gather(input, dim, indices)
+    rank = input.dim()
+    if indices.dim() != rank:
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, but got "
+            f"{rank} dimensions for input, and {indices.dim()} dimensions for indices"
+        )
+    dim = wrap_dim(dim, rank)
+
+    def beside(own: Tensor, other: Tensor) -> Tensor:
+        """A tensor broadcast with the other along all dimensions but `dim`."""
+        mine, theirs = ((*x._shape[:dim], 1, *x._shape[dim + 1 :]) for x in (own, other))
+        shape = broadcast_shapes(mine, theirs)
+        return own.expand((*shape[:dim], own._shape[dim], *shape[dim + 1 :]))
+
+    return gather(beside(input, indices), dim, beside(indices, input))
 
 
 def scatter(
@@ -391,21 +415,45 @@ def scatter(
 ) -> Tensor:
     """A copy of `input` with `src` placed along `dim`: `out[index[i][j]][j] = src[i][j]` (dim 0)."""
     src = value if src is None else src
-    if index.dtype is not int64:
-        raise RuntimeError("scatter(): Expected dtype int64 for index")
     dim = wrap_dim(dim, input.dim())
+    if index.dtype not in (int64, int32):
+        raise RuntimeError("scatter(): Expected dtype int32/int64 for index")
+    index = index.to(int64)
+    if isinstance(src, Tensor) and src.dtype is not input.dtype:
+        raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+    if not index.numel():
+        return input.clone()
+    if index.dim() != input.dim():
+        raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
+    if isinstance(src, Tensor) and src.dim() != index.dim():
+        raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
+    _check_scatter_sizes(index, input, dim, src)
     _check_range(index, input._shape[dim], dim)
-    if isinstance(src, Tensor):
-        if src.dtype is not input.dtype:
-            raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
-        if src._shape != index._shape:
-            for d, n in enumerate(index._shape):
-                src = slice_dim(src, d, 0, n)
-    else:
+    if not isinstance(src, Tensor):
         src = input.new_full((), src).expand(index._shape)
-    how = {None: "replace", "add": "add", "multiply": "mul"}[reduce]
+    elif src._shape != index._shape:
+        for d, n in enumerate(index._shape):
+            src = slice_dim(src, d, 0, n)
+    how = {None: "replace", "add": "add", "multiply": "mul"}.get(reduce)
+    if how is None:
+        raise RuntimeError("reduce argument must be either add or multiply.")
     result: Tensor = place(input, dim, index, src, how)
     return result
+
+
+def _check_scatter_sizes(index: Tensor, input: Tensor, dim: int, src: Any) -> None:
+    sizes = index._shape
+    fits = all(n <= m for d, (n, m) in enumerate(zip(sizes, input._shape, strict=True)) if d != dim)
+    if isinstance(src, Tensor):
+        if not fits or any(n > m for n, m in zip(sizes, src._shape, strict=True)):
+            raise RuntimeError(
+                f"Expected index {list(sizes)} to be no larger than self {list(input._shape)} apart from dimension {dim} "
+                f"and to be no larger size than src {list(src._shape)}"
+            )
+    elif not fits:
+        raise RuntimeError(
+            f"Expected index {list(sizes)} to be no larger than self {list(input._shape)} apart from dimension {dim}"
+        )
 
 
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
@@ -414,30 +462,117 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
 
 
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
-    """A copy of `input` with slices of `source` added at a 1-D index along `dim`."""
-    index = _check_integer_index("index_add", index)
-    result: Tensor = put(input, index, wrap_dim(dim, input.dim()), source if alpha == 1 else source * alpha, "add")
+    """A copy of `input` with slices of `source` added at a 1-D index along `dim`.
+
+    Raises:
+        RuntimeError: dtypes, sizes or indices that do not fit.
+    """
+    dim = wrap_dim(dim, input.dim())
+    if index.dim() > 1:
+        raise IndexError(
+            f"index_add_(): Index is supposed to be a vector, but got dim: {index.dim()} with type: "
+            f"{index.dtype.legacy_name} and size: {list(index._shape)}"
+        )
+    if index.dtype not in (int64, int32):
+        raise RuntimeError(f"index_add_(): Expected dtype int32/int64 for index but got: {index.dtype.legacy_name}")
+    if input.dtype is not source.dtype:
+        raise RuntimeError(
+            f"index_add_(): self ({input.dtype.legacy_name}) and source ({source.dtype.legacy_name}) must have the same "
+            "scalar type"
+        )
+    length = source._shape[dim] if source._shape else 1
+    if index.numel() != length:
+        raise RuntimeError(
+            f"index_add_(): Number of indices ({index.numel()}) should be equal to source.size(dim): ({length}), for "
+            f"dim: {dim}"
+        )
+    if (*source._shape[:dim], *source._shape[dim + 1 :]) != (*input._shape[:dim], *input._shape[dim + 1 :]):
+        raise RuntimeError(
+            "source tensor shape must match self tensor shape, excluding the specified dimension. Got self.shape = "
+            f"{list(input._shape)} source.shape = {list(source._shape)}"
+        )
+    _check_range(index, input._shape[dim] if input._shape else 1, dim)
+    return _put_slices(input, dim, index, source if alpha == 1 else source * alpha, "add")
+
+
+def _put_slices(input: Tensor, dim: int, index: Tensor, source: Tensor, how: str) -> Tensor:
+    """`put`, for tensors and indices of any rank."""
+    index = index.to(int64).reshape(-1)
+    if not input._shape:
+        return put(reshape(input, 1), index, 0, reshape(source, 1), how).reshape(())
+    if not source._shape:
+        source = source.expand((*input._shape[:dim], index._shape[0], *input._shape[dim + 1 :]))
+    result: Tensor = put(input, index, dim, source, how)
     return result
 
 
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
-    """A copy of `input` with slices of `source` placed at a 1-D index along `dim`."""
-    result: Tensor = put(input, index.to(int64), wrap_dim(dim, input.dim()), source, "replace")
-    return result
+    """A copy of `input` with slices of `source` placed at a 1-D index along `dim`.
+
+    Raises:
+        IndexError, RuntimeError: dtypes, sizes or indices that do not fit.
+    """
+    dim = wrap_dim(dim, input.dim())
+    if index.dtype is not int64:
+        raise RuntimeError(f"index_copy_(): Expected a long tensor for index, but got {index.dtype.legacy_name}")
+    if input.dtype is not source.dtype:
+        raise RuntimeError(
+            f"index_copy_(): self and source expected to have the same dtype, but got (self) {input.dtype.legacy_name} "
+            f"and (source) {source.dtype.legacy_name}"
+        )
+    if source._shape and input._shape and source.dim() != input.dim():
+        raise IndexError(
+            "index_copy_(): When source and destination are not scalars, their dimensionality must match. Source "
+            f"dimensionality ({source.dim()}), destination dimensionality ({input.dim()})"
+        )
+    length = source._shape[dim] if source._shape else 1
+    if index.numel() != length:
+        raise IndexError(
+            f"index_copy_(): Number of indices ({index.numel()}) should be equal to source.size(dim) ({length})"
+        )
+    own, given = (*input._shape[:dim], *input._shape[dim + 1 :]), (*source._shape[:dim], *source._shape[dim + 1 :])
+    if own != given:
+        raise RuntimeError(
+            "index_copy_(): Source/destination tensor must have same slice shapes. Destination slice shape: "
+            f"{' '.join(map(str, own))} at dimension {dim} and source slice shape: {' '.join(map(str, given))} at "
+            "dimension 0."
+        )
+    _check_range(index, input._shape[dim] if input._shape else 1, dim, IndexError, "index_copy_(): ")
+    return _put_slices(input, dim, index, source, "replace")
 
 
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """A copy of `input` with slices at a 1-D index along `dim` set to a number."""
-    fill = value if isinstance(value, Tensor) else input.new_full((), value)
     dim = wrap_dim(dim, input.dim())
-    shape = (*input._shape[:dim], index._shape[0], *input._shape[dim + 1 :])
-    result: Tensor = put(input, index.to(int64), dim, fill.expand(shape), "replace")
-    return result
+    if isinstance(value, Tensor) and value._shape:
+        raise RuntimeError(
+            f"index_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.dim()} dimension(s)."
+        )
+    if index.dtype is not int64:
+        raise IndexError("index_fill_(): Expected dtype int64 for index.")
+    if index.dim() > 1:
+        raise RuntimeError("Index has to be a vector/scalar")
+    _check_range(index, input._shape[dim] if input._shape else 1, dim, IndexError)
+    fill = value.to(input.dtype) if isinstance(value, Tensor) else input.new_full((), value)
+    return _put_slices(input, dim, index, fill, "replace")
 
 
 def take(input: Tensor, index: Tensor) -> Tensor:
-    """Elements at positions counted over all elements."""
+    """Elements at positions counted over all elements.
+
+    Raises:
+        IndexError: a position is out of range (on the CPU).
+        RuntimeError: positions are not int64.
+    """
+    if index.dtype is not int64:
+        raise RuntimeError(f"take(): Expected a long tensor for index, but got {index.dtype.legacy_name}")
     flat = reshape(input, -1)
+    n = flat._shape[0]
+    if index._storage.backend.name == "cpu" and index.numel():
+        low, high = int(index.min().item()), int(index.max().item())
+        if low < -n or high >= n:
+            bad = high if high >= n else low
+            raise IndexError(f"out of range: tried to access index {bad} on a tensor of {n} elements.")
     return getitem(flat, (index.reshape(-1),)).reshape(index._shape)
 
 
@@ -445,12 +580,11 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     """`input` with `value` where the bool `mask`, broadcast, is true."""
     if mask.dtype is not bool_:
         raise RuntimeError(
-            "masked_fill_ only supports boolean masks, but got mask with dtype "
-            + str(mask.dtype).removeprefix("torch.")
+            f"masked_fill_ only supports boolean masks, but got mask with dtype {C_NAMES[mask.dtype.name]}"
         )
     if isinstance(value, Tensor) and value._shape:
         raise RuntimeError(
-            f"masked_fill only supports a 0-dimensional value tensor, but got tensor with {value.dim()} dimension(s)."
+            f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.dim()} dimension(s)."
         )
     from .pointwise import choose
 
@@ -463,7 +597,9 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
 
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where the bool `mask`, broadcast, is true, in one dimension."""
-    shape = broadcast_shapes(input._shape, mask._shape)
+    if mask.dtype is not bool_:
+        raise RuntimeError("masked_select: expected BoolTensor for mask")
+    shape = broadcast_shapes(mask._shape, input._shape)
     return getitem(input.expand(shape), mask.expand(shape))
 
 
@@ -473,6 +609,8 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     flat_mask = mask.expand(shape).reshape(-1)
     position = nonzero(flat_mask).reshape(-1)
     base = input.expand(shape).reshape(-1)
+    if source.numel() < position._shape[0]:
+        raise RuntimeError("Number of elements of source < number of ones in mask")
     return put(base, position, 0, source.reshape(-1)[: position._shape[0]], "replace").reshape(shape)
 
 
@@ -484,6 +622,8 @@ def _nonzero(be: Any, input: Array) -> Any:
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """The positions of the elements that are not 0: (n, rank), or a tuple of vectors."""
     mask = input if input.dtype is bool_ else input != 0
+    if as_tuple and not input._shape:
+        mask = mask.reshape(1)
     found: Tensor = _nonzero(mask)
     return found.unbind(1) if as_tuple else found
 
@@ -500,9 +640,11 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
 
     if dims is None or dims == ():
         return roll(reshape(input, -1), shifts, 0).reshape(input._shape)
-    for shift, dim in zip(
-        (shifts,) if isinstance(shifts, int) else shifts, (dims,) if isinstance(dims, int) else dims, strict=True
-    ):
+    amounts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
+    along = (dims,) if isinstance(dims, int) else tuple(dims)
+    if len(amounts) != len(along):
+        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(amounts)}, dims:{len(along)}")
+    for shift, dim in zip(amounts, along, strict=True):
         size = input._shape[wrap_dim(dim, input.dim())]
         cut = -shift % size if size else 0
         if cut:
@@ -515,8 +657,13 @@ def flip(input: Tensor, *dims: Any) -> Tensor:
     from ..shape import sizes
     from .creation import arange
 
-    for dim in sizes(dims):
-        n = input._shape[wrap_dim(dim, input.dim())]
+    given = sizes(dims)
+    named = [wrap_dim(d, input.dim()) for d in given]
+    if len(set(named)) != len(named):
+        twice = next(d for i, d in enumerate(named) if d in named[:i])
+        raise RuntimeError(f"dim {twice} appears multiple times in the list of dims")
+    for dim in named:
+        n = input._shape[dim]
         input = index_select(
             input, dim, arange(n - 1, -1, -1, device=input.device) if n else arange(0, device=input.device)
         )

@@ -10,8 +10,11 @@ from typing import Any
 
 from ..autograd.modes import GradMode
 from ..backends.protocol import Array
+from ..dtype import C_NAMES
 from ..promotion import can_cast
+from ..shape import broadcast_shapes
 from ..tensor import Tensor, needs_grad
+from .creation import zeros_like
 from .op import op
 from .recording import OpNode
 from .views import rebase
@@ -89,24 +92,45 @@ def _replace_saved(node: OpNode, old: Tensor, new: Tensor) -> None:
     node.versions = [(new, new._storage.version) if t is old else (t, v) for t, v in node.versions]
 
 
+_EXACT = ("cumsum", "cumprod", "addmm", "addmv", "baddbmm")
+"""Functions whose in-place form PyTorch refuses, in words of its own, where the result is not just like the input."""
+
+
 def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """The in-place form of a function whose first argument is the tensor to write to."""
+    exact = function.__name__ in _EXACT
 
     def call(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_writable(input)
-        return overwrite(input, function(input, *args, **kwargs))
+        result = function(input, *args, **kwargs)
+        if exact:
+            _check_alike(input, result)
+        return overwrite(input, result)
 
     call.__name__ = call.__qualname__ = function.__name__ + "_"
     call.__doc__ = f"The in-place form of `{function.__name__}`."
     return call
 
 
-@op(name="FillBackward0", input=lambda g: g * 0.0)
+def _check_alike(input: Tensor, result: Tensor) -> None:
+    if input._shape != result._shape:
+        raise RuntimeError(
+            f"Bad in-place call: input tensor size {list(input._shape)} and output tensor size {list(result._shape)} should "
+            "match"
+        )
+    if input.dtype.priority != result.dtype.priority:
+        raise RuntimeError(
+            f"Bad in-place call: input tensor dtype {C_NAMES[input.dtype.name]} and output tensor dtype "
+            f"{C_NAMES[result.dtype.name]} should match"
+        )
+
+
+@op(name="FillBackward0", input=zeros_like)
 def _filled(be: Any, input: Array, value: Any) -> Any:
     return be.full(input.shape, value, be.dtype_of(input))
 
 
-@op(name="CopyBackwards", input=lambda g: g * 0.0, source=lambda g: g)
+@op(name="CopyBackwards", input=zeros_like, source=lambda g: g)
 def _copied(be: Any, input: Array, source: Array) -> Any:
     return be.copy(source)
 
@@ -132,9 +156,9 @@ def _plain(value: Any, like: Tensor) -> Any:
         return float(value)
     if kind.priority == 0:
         return bool(value)
-    from .operands import wrap_integer
+    from .operands import whole_number
 
-    return wrap_integer(int(value), kind)
+    return whole_number(value, kind)
 
 
 def zero_(input: Tensor) -> Tensor:
@@ -154,6 +178,12 @@ def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
 
         src = as_tensor(src)
     source = src.to(device=input.device, dtype=input.dtype)
+    if source._shape != input._shape:
+        shape = broadcast_shapes(input._shape, source._shape)
+        if shape != input._shape:
+            raise RuntimeError(
+                f"output with shape {list(input._shape)} doesn't match the broadcast shape {list(shape)}"
+            )
     if GradMode.enabled and (needs_grad(input) or needs_grad(source)) and input.dtype.is_floating_point:
         return overwrite(
             input, _copied(input, source.expand(input._shape) if source._shape != input._shape else source)

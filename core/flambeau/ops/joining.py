@@ -10,7 +10,7 @@ from typing import Any
 
 from ..backends.protocol import Array
 from ..promotion import result_type
-from ..shape import broadcast_shapes, wrap_dim
+from ..shape import broadcast_shapes, checked_sizes, wrap_dim
 from ..tensor import Tensor
 from .op import op, store
 from .operands import to_dtype
@@ -40,7 +40,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out
     """
     tensors = list(tensors)
     if not tensors:
-        raise RuntimeError("torch.cat(): expected a non-empty list of Tensors")
+        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     for i, x in enumerate(tensors):
         if not isinstance(x, Tensor):
             raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(x).__name__}")
@@ -66,7 +66,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out
     if out is not None:
         from .op import store
 
-        return store(out, result)
+        return store(out, result, "cat")
     return result
 
 
@@ -96,7 +96,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None)
     d = wrap_dim(dim, len(first) + 1)
     kind = result_type(*tensors)
     result = pile([to_dtype(x, kind) for x in tensors], d)
-    return result if out is None else store(out, result)
+    return result if out is None else store(out, result, "stack")
 
 
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
@@ -142,6 +142,7 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     if lead < 0:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
     shape = (1,) * lead + input._shape
+    checked_sizes(tuple(count * size for count, size in zip(times, shape, strict=True)))
     spread = reshape(input, tuple(n for size in shape for n in (1, size)))
     full = expand(spread, tuple(n for count, size in zip(times, shape, strict=True) for n in (count, size)))
     return full.clone().reshape(tuple(count * size for count, size in zip(times, shape, strict=True)))
@@ -170,7 +171,6 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     ]
     if swap:
         grids[0], grids[1] = grids[1], grids[0]
-        grids = [g.transpose(0, 1) for g in grids]
     return tuple(grids)
 
 

@@ -78,7 +78,7 @@ def nll_loss(
         )
     if target.dtype is not int64:
         if target.dtype.name != "uint8":
-            raise RuntimeError(f"expected scalar type Long but found {target.dtype.legacy_name}")
+            raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype.legacy_name}")
         target = target.to(int64)
     if len(shape) == 1:
         if target._shape:

@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from ..backends.protocol import Array
+from ..dtype import C_NAMES
 from ..shape import broadcast_shapes
 from ..tensor import Tensor
 from .op import op, store
@@ -25,8 +26,7 @@ def _check(name: str, a: Tensor, b: Tensor) -> None:
 
 
 def _c_name(x: Tensor) -> str:
-    names = {"float32": "float", "float64": "double", "int64": "long", "int32": "int", "int16": "short"}
-    return names.get(x.dtype.name, x.dtype.legacy_name)
+    return C_NAMES[x.dtype.name]
 
 
 @op(
@@ -53,7 +53,7 @@ def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None = None) -> Tensor:
     if k != k2:
         raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{k} and {k2}x{m})")
     result: Tensor = _mm(input, mat2)
-    return result if out is None else store(out, result)
+    return result if out is None else store(out, result, "mm")
 
 
 @op(
@@ -132,7 +132,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
             )
         broadcast_shapes(input._shape[:-2], other._shape[:-2])
         result = _matmul(input, other)
-    return result if out is None else store(out, result)
+    return result if out is None else store(out, result, "matmul")
 
 
 def mv(input: Tensor, vec: Tensor) -> Tensor:
@@ -314,11 +314,6 @@ def _raise_linear(input: Tensor, weight: Tensor) -> None:
     if len(weight._shape) != 2:
         return
     rows = math.prod(shape[:-1])
-    if len(shape) == 1:
-        raise RuntimeError(
-            f"size mismatch, got input ({weight._shape[0]}), mat ({weight._shape[0]}x{weight._shape[1]}), vec "
-            f"({shape[0]})"
-        )
     raise RuntimeError(
         f"mat1 and mat2 shapes cannot be multiplied ({rows}x{shape[-1]} and {weight._shape[1]}x{weight._shape[0]})"
     )

@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from ..backends.protocol import Array, Operand
+from ..tensor import Tensor
 from .op import binary, composite, unary
 
 _SQRT_HALF = math.sqrt(0.5)
@@ -57,9 +58,31 @@ def leaky_relu_backward(be: Any, g: Array, input: Array, negative_slope: float) 
     input=lambda g, input, other: g.where(input > 0, g * other),
     other=lambda g, input: (g * input).where(input <= 0, 0.0),
 )
-def prelu(be: Any, input: Operand, other: Operand) -> Any:
+def prelu_kernel(be: Any, input: Operand, other: Operand) -> Any:
     """x where x > 0, else weight * x, element by element."""
     return be.where(be.lt(0.0, input), input, be.mul(input, other))
+
+
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """x where x > 0, else weight · x; the weight is one number or one for each channel (dimension 1).
+
+    Raises:
+        RuntimeError: the number of weights is neither 1 nor the number of channels.
+    """
+    if weight.numel() != 1:
+        if input.dim() == 0:
+            raise RuntimeError("Not allow zero-dim input tensor.")
+        channels = input.size(1) if input.dim() > 1 else 1
+        if channels != weight.numel():
+            raise RuntimeError(
+                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {weight.numel()}"
+                f" and channel size = {channels}."
+            )
+    if weight.dim() > 1:
+        raise RuntimeError(f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.dim()}")
+    if input.dim() < 2:
+        return prelu_kernel(input, weight.reshape(1) if input.dim() else weight.reshape(()))
+    return prelu_kernel(input, weight.view([1, weight.numel()] + [1] * (input.dim() - 2)))
 
 
 @unary(input=lambda g, input, alpha, scale, input_scale: elu_backward(g, input, alpha, scale, input_scale))

@@ -5,17 +5,19 @@
         '''Returns the product of `input` and `other`, element by element.'''
         return be.mul(input, other)
 
-The function body is the forward. It gets the backend and backend arrays, and calls primitives (`backends/protocol.py`). Annotations tell what
-the public function accepts: `Array` is a tensor, `Operand` a tensor or a number, `Array | None` an optional tensor,
-`Sequence[Array]` a sequence of tensors; anything else is passed on as it is.
+The function body is the forward. It gets the backend and backend arrays, and calls primitives
+(`backends/protocol.py`). Annotations tell what the public function accepts: `Array` is a tensor, `Operand` a tensor or
+a number, `Array | None` an optional tensor, `Sequence[Array]` a sequence of tensors; anything else is passed on as it is.
 
-A keyword of the decorator is the derivative with respect to the parameter of that name: a function of the incoming gradient and
-of whatever it names after it: parameters of the forward, `out` (the result), `<parameter>_shape`, `<parameter>_dtype`. What a derivative names is
-what is saved, and only if that derivative is needed. It is written with tensors and ops, and so can be differentiated again. Where the
-derivatives share their work, the keyword `jointly` gives them all at once: a function that returns a tuple, one for each tensor parameter.
+A keyword of the decorator is the derivative with respect to the parameter of that name: a function of the incoming
+gradient and of whatever it names after it: parameters of the forward, `out` (the result), `<parameter>_shape`,
+`<parameter>_dtype`. What a derivative names is what is saved, and only if that derivative is needed. It is written with
+tensors and ops, and so can be differentiated again. Where the derivatives share their work, the keyword `jointly` gives
+them all at once: a function that returns a tuple, one for each tensor parameter.
 
-A `composite` op has no derivative of its own. Where nobody differentiates it, it runs as one op, which a backend may have a kernel for;
-where somebody does, its forward runs on tensors instead of arrays, primitive by primitive, and each of those is recorded.
+A `composite` op has no derivative of its own. Where nobody differentiates it, it runs as one op, which a backend may
+have a kernel for; where somebody does, its forward runs on tensors instead of arrays, primitive by primitive, and each
+of those is recorded.
 
 What `mul(...)` then returns is an ordinary Python function of tensors.
 """
@@ -82,7 +84,7 @@ def unary(
         def call(input: Tensor, *args: Any, out: Tensor | None = None, **kwargs: Any) -> Tensor:
             if not isinstance(input, Tensor):
                 raise TypeError(
-                    f"{op.name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+                    f"{op.label}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
                 )
             if to_float and input.dtype.priority != 2:
                 input = input.to(get_default_dtype())
@@ -96,7 +98,7 @@ def unary(
             y = wrap(array, result or input.dtype, storage)
             if differentiable and GradMode.enabled and needs_grad(input):
                 record(op, (input, *args), y, 1, False)
-            return y if out is None else store(out, y)
+            return y if out is None else store(out, y, op.label)
 
         return _finish(call, op)
 
@@ -127,7 +129,7 @@ def binary(
                         or (to_float and kind.priority != 2)
                     ):
                         operands = [input, other]
-                        align(operands, promote, op.name)
+                        align(operands, promote, op.label)
                         input, other = operands
                         kind = input.dtype
                         storage = input._storage
@@ -141,7 +143,7 @@ def binary(
                     y = other
                 else:
                     operands = [input, other]
-                    align(operands, promote, op.name)
+                    align(operands, promote, op.label)
                     input, y = operands
                     if isinstance(y, Tensor):
                         return call(input, y, out=out)
@@ -151,9 +153,9 @@ def binary(
                 operands = [input, other]
                 if not isinstance(other, Tensor):
                     raise TypeError(
-                        f"{op.name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+                        f"{op.label}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
                     )
-                align(operands, promote, op.name)
+                align(operands, promote, op.label)
                 x, other = operands
                 if isinstance(x, Tensor):
                     return call(x, other, out=out)
@@ -169,7 +171,7 @@ def binary(
                 )
                 if mask:
                     record(op, (input, other), z, mask, broadcasts)
-            return z if out is None else store(out, z)
+            return z if out is None else store(out, z, op.label)
 
         return _finish(call, op)
 
@@ -179,7 +181,7 @@ def binary(
 def pointwise(
     promote: Promote = "keep", result: dtype | None = None, name: str | None = None, **derivatives: Callable[..., Any]
 ) -> Callable[[Callable[..., Any]], Callable[..., Tensor]]:
-    """An elementwise op of any number of operands that broadcast. Only `Array` and `Operand` parameters take part in promotion."""
+    """An elementwise op of any number of operands that broadcast. Only `Array` and `Operand` parameters are promoted."""
 
     def define(forward: Callable[..., Any]) -> Callable[..., Tensor]:
         op = Op(forward, name, derivatives)
@@ -189,23 +191,23 @@ def pointwise(
         def call(*args: Any, out: Tensor | None = None, **kwargs: Any) -> Tensor:
             values = bind(op, args, kwargs)
             operands = [values[i] for i in promoted]
-            align(operands, promote, op.name)
+            align(operands, promote, op.label)
             for i, x in zip(promoted, operands, strict=True):
                 values[i] = x
             tensors = [x for x in operands if isinstance(x, Tensor)]
             for i in masks:
                 if values[i]._storage.backend is not tensors[0]._storage.backend:
                     values[i] = moved(values[i], tensors)
-            tensors += [values[i] for i in masks]
-            shape = tensors[0]._shape
-            for t in tensors[1:]:
-                shape = broadcast_shapes(shape, t._shape)
+            shapes = [values[i]._shape for i in masks] + [t._shape for t in tensors]
+            shape = shapes[0]
+            for other in shapes[1:]:
+                shape = broadcast_shapes(shape, other)
             storage = tensors[0]._storage
             kernel = op.kernels.get(storage.backend) or op.kernel(storage.backend)
             array = kernel(*[x._array() if isinstance(x, Tensor) else x for x in values])
             y = wrap(array, result or tensors[0].dtype, storage)
-            record_if_needed(op, values, y, any(t._shape != shape for t in tensors))
-            return y if out is None else store(out, y)
+            record_if_needed(op, values, y, any(s != shape for s in shapes))
+            return y if out is None else store(out, y, op.label)
 
         return _finish(call, op)
 
@@ -221,8 +223,8 @@ def op(
     """Any other op. Its tensors are on one device; their dtypes are the op's own affair.
 
     Args:
-        result: the dtype of the result (a tuple for several results); a function of the arguments may compute it. None is the dtype of
-            the first tensor, for every result.
+        result: the dtype of the result (a tuple for several results); a function of the arguments may compute it. None
+            is the dtype of the first tensor, for every result.
     """
 
     def define(forward: Callable[..., Any]) -> Callable[..., Any]:
@@ -291,7 +293,7 @@ def op(
 
 
 def composite(forward: Callable[..., Any]) -> Callable[..., Any]:
-    """An op without a derivative: fused where nobody differentiates it, recorded primitive by primitive where somebody does.
+    """An op without a derivative: fused where nobody differentiates it, recorded by primitives where somebody does.
 
     The dtype of every result is that of its first tensor.
     """
@@ -336,11 +338,12 @@ def bind(op: Op, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
     return values
 
 
-def store(out: Tensor, result: Tensor) -> Tensor:
+def store(out: Tensor, result: Tensor, name: str) -> Tensor:
     """What `out=` does: write `result` into `out`, resized where its shape differs, and return `out`."""
     if (out._requires_grad and GradMode.enabled) or result._requires_grad:
         raise RuntimeError(
-            "functions with out=... arguments don't support automatic differentiation, but one of the arguments requires grad."
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad."
         )
     if result.dtype.priority > out.dtype.priority:
         raise RuntimeError(

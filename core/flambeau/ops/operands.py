@@ -46,7 +46,7 @@ def moved(x: Tensor, tensors: list[Tensor]) -> Tensor:
 
 
 def align(operands: list[Any], promote: str, name: str) -> None:
-    """Give the tensors among the operands one device and one dtype, in place; numbers take that dtype when they are used."""
+    """Give the tensors among the operands one device and one dtype, in place; numbers take that dtype on use."""
     for i, x in enumerate(operands):
         if not isinstance(x, (Tensor, int, float)):
             operands[i] = _number(x, name, i)
@@ -68,6 +68,22 @@ def wrap_integer(value: int, kind: dtype) -> int:
     bits = 8 * kind.itemsize
     value &= (1 << bits) - 1
     return value - (1 << bits) if kind.is_signed and value >> (bits - 1) else value
+
+
+_INTEGER_TYPES = {"uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int", "int64": "int64_t"}
+
+
+def whole_number(value: Any, kind: dtype) -> int:
+    """A Python number as an element of an integer dtype, truncated; negative numbers wrap in uint8.
+
+    Raises:
+        RuntimeError: it does not fit.
+    """
+    bits = 8 * kind.itemsize
+    low, high = (-(1 << (bits - 1)), 1 << (bits - 1)) if kind.is_signed else (1 - (1 << bits), 1 << bits)
+    if not low <= value < high:
+        raise RuntimeError(f"value cannot be converted to type {_INTEGER_TYPES[kind.name]} without overflow")
+    return wrap_integer(int(value), kind)
 
 
 def _number(x: Any, name: str, position: int) -> Any:

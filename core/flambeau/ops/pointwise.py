@@ -5,12 +5,14 @@ Source: https://docs.pytorch.org/docs/stable/torch.html#pointwise-ops
 
 from __future__ import annotations
 
+import builtins
 import math
 from typing import Any
 
 from ..backends.protocol import Array, Operand
-from ..dtype import bool_
+from ..dtype import bool_, int64
 from ..tensor import Tensor
+from .creation import zeros_like
 from .op import Mask, binary, pointwise, unary
 
 # --- arithmetic -------------------------------------------------------------------------------------------------------
@@ -23,8 +25,22 @@ def plus(be: Any, input: Operand, other: Operand) -> Any:
 
 
 def add(input: Any, other: Any, *, alpha: float = 1, out: Tensor | None = None) -> Tensor:
-    """`input + alpha * other`."""
-    return plus(input, other if alpha == 1 else mul(other, alpha), out=out)
+    """`input + alpha * other`.
+
+    Raises:
+        RuntimeError: `alpha` is a float and the operands are integers.
+    """
+    return plus(input, other if alpha == 1 else _scaled(input, other, alpha), out=out)
+
+
+def _scaled(input: Any, other: Any, alpha: Any) -> Any:
+    kinds = [x.dtype for x in (input, other) if isinstance(x, Tensor)]
+    numbers = [x for x in (input, other) if not isinstance(x, Tensor)]
+    if isinstance(alpha, float) and not builtins.any(
+        [k.is_floating_point for k in kinds] + [isinstance(x, float) for x in numbers]
+    ):
+        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+    return mul(other, alpha) if isinstance(other, Tensor) else other * alpha
 
 
 @binary(name="SubBackward0", input=lambda g: g, other=lambda g: neg(g))
@@ -48,7 +64,7 @@ def sub(input: Any, other: Any, *, alpha: float = 1, out: Tensor | None = None) 
                 else "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
                 "`logical_xor()` operator instead."
             )
-    return minus(input, other if alpha == 1 else mul(other, alpha), out=out)
+    return minus(input, other if alpha == 1 else _scaled(input, other, alpha), out=out)
 
 
 def _is_bool(x: Any) -> bool:
@@ -86,34 +102,90 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor
     if rounding_mode is None:
         return true_divide(input, other, out=out)
     if rounding_mode == "floor":
-        return floor_divide(input, other, out=out)
+        return divide_down(input, other, out=out)
     if rounding_mode == "trunc":
-        quotient = trunc(true_divide(input, other))
-        kind = input.dtype if isinstance(input, Tensor) else other.dtype
-        return quotient if kind.is_floating_point else quotient.to(kind)
+        return divide_towards_zero(input, other, out=out)
     raise RuntimeError(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'")
+
+
+def _flat(g: Tensor) -> Tensor:
+    """The derivative of steps: 0, also where the incoming gradient is not finite."""
+    return zeros_like(g)
+
+
+def _kind(be: Any, input: Operand, other: Operand) -> Any:
+    return be.dtype_of(input if hasattr(input, "shape") else other)
+
+
+def _check_divisor(be: Any, input: Operand, other: Operand) -> None:
+    """Raise for an integer division by zero, where looking costs no wait for a device."""
+    if be.name not in ("cpu", "reference") or _kind(be, input, other).is_floating_point:
+        return
+    if not hasattr(other, "shape"):
+        zero = other == 0
+    else:
+        zero = math.prod(other.shape) and any(be.to_bytes(be.min(be.ne(other, 0), _axes(other), False))) is False
+    if zero:
+        raise RuntimeError("ZeroDivisionError")
+
+
+def _axes(x: Array) -> tuple[int, ...]:
+    return tuple(range(len(x.shape)))
 
 
 @binary()
 def floor_divide(be: Any, input: Operand, other: Operand) -> Any:
-    """The quotient rounded down."""
+    """The quotient rounded down.
+
+    Raises:
+        RuntimeError: an integer is divided by 0 (on the CPU).
+    """
+    _check_divisor(be, input, other)
     return be.floordiv(input, other)
+
+
+@binary(name="DivBackward1", input=_flat, other=_flat)
+def divide_down(be: Any, input: Operand, other: Operand) -> Any:
+    """`div` with `rounding_mode="floor"`."""
+    _check_divisor(be, input, other)
+    return be.floordiv(input, other)
+
+
+@binary(name="DivBackward1", input=_flat, other=_flat)
+def divide_towards_zero(be: Any, input: Operand, other: Operand) -> Any:
+    """`div` with `rounding_mode="trunc"`."""
+    if _kind(be, input, other).is_floating_point:
+        return be.trunc(be.div(input, other))
+    _check_divisor(be, input, other)
+    down = be.floordiv(input, other)
+    # One more where the exact quotient is negative and no whole number.
+    inexact = be.ne(be.remainder(input, other), 0)
+    return be.where(be.bitwise_and(inexact, be.lt(down, 0)), be.add(down, 1), down)
 
 
 @binary(input=lambda g: g, other=lambda g, input, other: neg(mul(g, floor_divide(input, other))))
 def remainder(be: Any, input: Operand, other: Operand) -> Any:
-    """What a division rounded down leaves: the sign is the divisor's, as Python's `%`."""
+    """What a division rounded down leaves: the sign is the divisor's, as Python's `%`.
+
+    Raises:
+        RuntimeError: an integer is divided by 0 (on the CPU).
+    """
+    _check_divisor(be, input, other)
     return be.remainder(input, other)
 
 
 @binary(input=lambda g: g, other=lambda g, input, other: neg(mul(g, div(input, other, rounding_mode="trunc"))))
 def fmod(be: Any, input: Operand, other: Operand) -> Any:
     """What a division rounded towards zero leaves: the sign is the dividend's, as C's `fmod`."""
-    r = be.remainder(
-        be.abs(input) if hasattr(input, "shape") else abs(input),
-        be.abs(other) if hasattr(other, "shape") else abs(other),
-    )
-    return be.where(be.lt(input, 0), be.neg(r), r) if hasattr(input, "shape") else (r if input >= 0 else be.neg(r))
+    _check_divisor(be, input, other)
+    rest = be.remainder(_size(be, input), _size(be, other))
+    if not hasattr(input, "shape"):
+        return rest if input >= 0 else be.neg(rest)
+    return be.where(be.lt(input, 0), be.neg(rest), rest)
+
+
+def _size(be: Any, x: Operand) -> Any:
+    return be.abs(x) if hasattr(x, "shape") else builtins.abs(x)
 
 
 @binary(
@@ -122,7 +194,11 @@ def fmod(be: Any, input: Operand, other: Operand) -> Any:
     other=lambda g, input, other, out: mul(g, _exponent_slope(input, other, out)),
 )
 def pow(be: Any, input: Operand, other: Operand) -> Any:
-    """`input` to the power `other`."""
+    """`input` to the power `other`.
+
+    Raises:
+        RuntimeError: a negative integer power of integers.
+    """
     if other.__class__ is float:
         # The powers people write, without the general function: exact, and faster everywhere.
         if other == 2.0:
@@ -135,6 +211,8 @@ def pow(be: Any, input: Operand, other: Operand) -> Any:
             return be.mul(be.mul(input, input), input)
         if other == -1.0:
             return be.div(1.0, input)
+    elif other.__class__ is int and other < 0:
+        raise RuntimeError("Integers to negative integer powers are not allowed.")
     return be.pow(input, other)
 
 
@@ -155,8 +233,22 @@ def _exponent_slope(x: Any, p: Tensor, out: Tensor) -> Tensor:
 
 @unary(input=lambda g: neg(g))
 def neg(be: Any, input: Array) -> Any:
-    """The negative."""
+    """The negative.
+
+    Raises:
+        RuntimeError: the elements are bool.
+    """
+    if be.dtype_of(input) is bool_:
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, use the "
+            "`~` or `logical_not()` operator instead."
+        )
     return be.neg(input)
+
+
+def _check_tensor(name: str, input: Any) -> None:
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
 
 
 def positive(input: Tensor) -> Tensor:
@@ -165,6 +257,7 @@ def positive(input: Tensor) -> Tensor:
     Raises:
         RuntimeError: it is bool.
     """
+    _check_tensor("positive", input)
     if input.dtype is bool_:
         raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
     return input
@@ -173,13 +266,19 @@ def positive(input: Tensor) -> Tensor:
 @unary(input=lambda g, input: mul(g, sign(input)))
 def abs(be: Any, input: Array) -> Any:
     """The absolute value."""
+    _refuse_bool(be, input, "abs_cpu")
     return be.abs(input)
 
 
-@unary(input=lambda g: mul(g, 0.0))
+def _refuse_bool(be: Any, input: Array, kernel: str) -> None:
+    if be.dtype_of(input) is bool_:
+        raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
+
+
+@unary(input=_flat)
 def sign(be: Any, input: Array) -> Any:
     """-1, 0 or 1."""
-    return be.sign(input)
+    return be.copy(input) if be.dtype_of(input) is bool_ else be.sign(input)
 
 
 @unary(promote="float", input=lambda g, out: mul(neg(g), mul(out, out)))
@@ -188,10 +287,15 @@ def reciprocal(be: Any, input: Array) -> Any:
     return be.div(1.0, input)
 
 
-@unary(input=lambda g, input: mul(g, mul(input, 2.0)))
-def square(be: Any, input: Array) -> Any:
-    """Each element times itself."""
+@unary(name="PowBackward0", input=lambda g, input: mul(g, mul(input, 2.0)))
+def _square(be: Any, input: Array) -> Any:
     return be.mul(input, input)
+
+
+def square(input: Tensor) -> Tensor:
+    """Each element times itself; int64 for bool."""
+    _check_tensor("square", input)
+    return _square(input.to(int64) if input.dtype is bool_ else input)
 
 
 @unary(promote="float", input=lambda g, out: true_divide(g, mul(out, 2.0)))
@@ -350,27 +454,31 @@ def erf(be: Any, input: Array) -> Any:
 # --- rounding ---------------------------------------------------------------------------------------------------------
 
 
-@unary(input=lambda g: mul(g, 0.0))
+@unary(input=_flat)
 def floor(be: Any, input: Array) -> Any:
     """Rounded down."""
+    _refuse_bool(be, input, "floor_vml_cpu")
     return be.floor(input) if be.dtype_of(input).is_floating_point else be.copy(input)
 
 
-@unary(input=lambda g: mul(g, 0.0))
+@unary(input=_flat)
 def ceil(be: Any, input: Array) -> Any:
     """Rounded up."""
+    _refuse_bool(be, input, "ceil_vml_cpu")
     return be.ceil(input) if be.dtype_of(input).is_floating_point else be.copy(input)
 
 
-@unary(input=lambda g: mul(g, 0.0))
+@unary(input=_flat)
 def trunc(be: Any, input: Array) -> Any:
     """Rounded towards zero."""
+    _refuse_bool(be, input, "trunc_vml_cpu")
     return be.trunc(input) if be.dtype_of(input).is_floating_point else be.copy(input)
 
 
-@unary(name="RoundBackward0", input=lambda g: mul(g, 0.0))
+@unary(name="RoundBackward0", input=_flat)
 def round(be: Any, input: Array, decimals: int = 0) -> Any:
     """Rounded to the nearest integer, halves to even; or to a number of decimals."""
+    _refuse_bool(be, input, "round_vml_cpu")
     if not be.dtype_of(input).is_floating_point:
         return be.copy(input)
     if not decimals:
@@ -381,6 +489,7 @@ def round(be: Any, input: Array, decimals: int = 0) -> Any:
 
 def frac(input: Tensor) -> Tensor:
     """What `trunc` takes away."""
+    _check_tensor("frac", input)
     return minus(input, trunc(input))
 
 
@@ -418,8 +527,8 @@ def choose(be: Any, input: Operand, other: Operand, condition: Mask) -> Any:
 
 @pointwise(
     name="MaximumBackward0",
-    input=lambda g, input, other: mul(g, _share(input, other)),
-    other=lambda g, input, other: mul(g, _share(other, input)),
+    input=lambda g, input, other: _shared(g, input, other, other > input),
+    other=lambda g, input, other: _shared(g, input, other, input > other),
 )
 def maximum(be: Any, input: Operand, other: Operand) -> Any:
     """The larger of each pair; nan where either is."""
@@ -428,18 +537,17 @@ def maximum(be: Any, input: Operand, other: Operand) -> Any:
 
 @pointwise(
     name="MinimumBackward0",
-    input=lambda g, input, other: mul(g, _share(other, input)),
-    other=lambda g, input, other: mul(g, _share(input, other)),
+    input=lambda g, input, other: _shared(g, input, other, other < input),
+    other=lambda g, input, other: _shared(g, input, other, input < other),
 )
 def minimum(be: Any, input: Operand, other: Operand) -> Any:
     """The smaller of each pair; nan where either is."""
     return be.minimum(input, other)
 
 
-def _share(a: Any, b: Any) -> Tensor:
-    """1 where a wins, a half where both are equal, else 0."""
-    kind = a.dtype if isinstance(a, Tensor) else b.dtype
-    return plus(mul((a > b).to(kind), 0.5), mul((a >= b).to(kind), 0.5))
+def _shared(g: Tensor, a: Any, b: Any, lost: Tensor) -> Tensor:
+    """The gradient where an operand was chosen, half of it where both are equal, 0 where it lost; all of it for nan."""
+    return choose(0.0, choose(mul(g, 0.5), g, a == b), lost)
 
 
 def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
@@ -451,8 +559,13 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     if isinstance(min, Tensor) or isinstance(max, Tensor):
-        result = input if min is None else maximum(input, min)
-        return result if max is None else minimum(result, max)
+        for bound in (min, max):
+            if bound is not None and not isinstance(bound, Tensor):
+                raise TypeError(
+                    "clamp() received an invalid combination of arguments: min and max must both be tensors or both numbers"
+                )
+        result = input if min is None else raised(input, min)
+        return result if max is None else lowered(result, max)
     for bound in (min, max):
         if isinstance(bound, float) and not input.dtype.is_floating_point:
             input = input.to(_default())
@@ -472,6 +585,26 @@ def clip(be: Any, input: Array, min: Any, max: Any) -> Any:
     """Each element moved into [min, max], numbers or None."""
     y = input if min is None else be.maximum(input, min)
     return y if max is None else be.minimum(y, max)
+
+
+@pointwise(
+    name="ClampMinBackward1",
+    input=lambda g, input, min: choose(g, 0.0, input >= min),
+    min=lambda g, input, min: choose(g, 0.0, input < min),
+)
+def raised(be: Any, input: Array, min: Array) -> Any:
+    """Each element at least that of a tensor; of equals, `input` gets the gradient."""
+    return be.maximum(input, min)
+
+
+@pointwise(
+    name="ClampMaxBackward1",
+    input=lambda g, input, max: choose(g, 0.0, input <= max),
+    max=lambda g, input, max: choose(g, 0.0, input > max),
+)
+def lowered(be: Any, input: Array, max: Array) -> Any:
+    """Each element at most that of a tensor; of equals, `input` gets the gradient."""
+    return be.minimum(input, max)
 
 
 def _inside(x: Tensor, low: Any, high: Any) -> Tensor:
@@ -496,6 +629,8 @@ def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neg
     """nan and infinities replaced: by 0 and the largest finite numbers unless given."""
     from ..numeric_limits import finfo
 
+    if not input.dtype.is_floating_point:
+        return input.clone()
     limits = finfo(input.dtype)
     y = where(input != input, nan, input)
     y = where(y == math.inf, limits.max if posinf is None else posinf, y)

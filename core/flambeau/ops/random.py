@@ -70,7 +70,7 @@ def uniform_(
     """
     low, high = float(named.get("from", from_)), float(to)
     check_writable(input)
-    _floating("uniform_", input)
+    _floating("check_uniform_bounds", input)
     if low > high:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}")
     source = _generator(input, generator)
@@ -87,7 +87,7 @@ def normal_(input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Ge
         RuntimeError: `std` is negative, or the elements are integers.
     """
     check_writable(input)
-    _floating("normal_", input)
+    _floating("normal_kernel_cpu", input)
     if std < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {float(std):g}")
     source = _generator(input, generator)
@@ -145,7 +145,10 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
         return (_device_uniform(input, source) < input.detach()).to(input.dtype)
     chances = input.detach()._flat()
     if any(not 0 <= q <= 1 for q in chances):
-        raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.")
+        raise RuntimeError(
+            "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message be improved?  If so, "
+            "please report an enhancement request to PyTorch.)"
+        )
     data = generators.bernoulli_each(source, chances, input.dtype, input.dtype)
     return from_array(input._storage.backend.from_bytes(data, input._shape, input.dtype), input.dtype, input._storage)
 
@@ -158,7 +161,7 @@ def exponential_(input: Tensor, lambd: float = 1.0, *, generator: Generator | No
     """
     check_writable(input)
     if lambd <= 0.0:
-        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd}")
+        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
     source = _generator(input, generator)
     if _on_host(input):
         return _fill(input, generators.exponential(source, input.numel(), input.dtype, lambd))
@@ -168,11 +171,11 @@ def exponential_(input: Tensor, lambd: float = 1.0, *, generator: Generator | No
 # --- new tensors ------------------------------------------------------------------------------------------------------
 
 
-def _new(size: tuple[Any, ...], options: dict[str, Any], kind: dtype | None) -> Tensor:
+def _new(name: str, size: tuple[Any, ...], options: dict[str, Any], kind: dtype | None) -> Tensor:
     options.pop("out", None)
     for ignored in ("layout", "pin_memory"):
         options.pop(ignored, None)
-    shape = _shape(size, options)
+    shape = _shape(size, options, name)
     return empty(shape, dtype=kind, **options)
 
 
@@ -184,7 +187,7 @@ def rand(
     **options: Any,
 ) -> Tensor:
     """Numbers uniform on [0, 1)."""
-    x = uniform_(_new(size, options, dtype), generator=generator)
+    x = uniform_(_new("rand", size, options, dtype), generator=generator)
     return x.requires_grad_() if requires_grad else x
 
 
@@ -196,7 +199,7 @@ def randn(
     **options: Any,
 ) -> Tensor:
     """Normal numbers, mean 0 and variance 1."""
-    x = normal_(_new(size, options, dtype), generator=generator)
+    x = normal_(_new("randn", size, options, dtype), generator=generator)
     return x.requires_grad_() if requires_grad else x
 
 
@@ -232,6 +235,7 @@ def randperm(
     requires_grad: bool = False,
 ) -> Tensor:
     """The integers 0 .. n - 1 in random order, int64. Drawn on the host for every device."""
+    checked_sizes((n,))
     source = generators.default_generator if generator is None else generator
     home = _home("cpu", int64)
     order = from_array(home.backend.from_bytes(generators.randperm(source, n).tobytes(), (n,), int64), int64, home)
@@ -243,7 +247,9 @@ def normal(
 ) -> Tensor:
     """Normal numbers with a mean and a standard deviation each, given as tensors or numbers."""
     if size is not None:
-        return normal_(_new((size,), options, options.pop("dtype", None)), float(mean), float(std), generator=generator)
+        return normal_(
+            _new("normal", (size,), options, options.pop("dtype", None)), float(mean), float(std), generator=generator
+        )
     like = mean if isinstance(mean, Tensor) else std
     if not isinstance(like, Tensor):
         raise TypeError("normal() needs a size where mean and std are numbers")

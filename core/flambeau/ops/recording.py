@@ -58,9 +58,9 @@ class OpNode(Node):
                 continue
             result = derivative(grad, *[saved[p] for p in positions])
             if shapes is not None and result is not None and result._shape != shapes[i]:
-                from .reduction import sum_to_size
+                from .reduction import sum_to
 
-                result = sum_to_size(result, shapes[i])
+                result = sum_to(result, shapes[i])
             results[i] = result
         return results
 

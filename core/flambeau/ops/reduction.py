@@ -5,16 +5,18 @@ Source: https://docs.pytorch.org/docs/stable/torch.html#reduction-ops
 
 from __future__ import annotations
 
+import builtins
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..backends.protocol import Array
-from ..dtype import bool_, dtype, int64
+from ..dtype import bool_, dtype, get_default_dtype, int64, uint8
 from ..shape import sizes, wrap_dim, wrap_dims
 from ..tensor import Tensor
 from .op import op, store
 from .operands import to_dtype
+from .pointwise import exp, log, maximum, minimum, where
 
 Dims = int | Sequence[int] | None
 
@@ -55,7 +57,12 @@ def sum_to(be: Any, input: Array, shape: tuple[int, ...]) -> Any:
 def sum_to_size(input: Tensor, *size: Any) -> Tensor:
     """`input` summed over the dimensions along which a shape was broadcast to its own."""
     shape = sizes(size)
-    return input if input._shape == shape else sum_to(input, shape)
+    if input._shape == shape:
+        return input
+    lead = len(input._shape) - len(shape)
+    if lead < 0 or builtins.any([n not in (1, m) for n, m in zip(shape, input._shape[lead:], strict=True)]):
+        raise RuntimeError(f"size {{{list(shape)}}} is not expandable to size {{{list(input._shape)}}}.")
+    return sum_to(input, shape)
 
 
 # --- sums -------------------------------------------------------------------------------------------------------------
@@ -91,13 +98,11 @@ def sum(
     result = (
         sum_all(input) if dim is None and not keepdim else sum_dims(input, wrap_dims(dim, len(input._shape)), keepdim)
     )
-    return result if out is None else store(out, result)
+    return result if out is None else store(out, result, "sum")
 
 
 def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """The sum, with nan counting as 0."""
-    from .pointwise import where
-
     return sum(where(input != input, 0, input), dim, keepdim)
 
 
@@ -148,7 +153,7 @@ def mean(
     result = (
         mean_all(input) if dim is None and not keepdim else mean_dims(input, wrap_dims(dim, len(input._shape)), keepdim)
     )
-    return result if out is None else store(out, result)
+    return result if out is None else store(out, result, "mean")
 
 
 @op(name="ProdBackward0", input=lambda g, input, axes, keepdim, out: _prod_backward(g, input, axes, keepdim, out))
@@ -162,8 +167,6 @@ def _prod_backward(g: Tensor, x: Tensor, axes: tuple[int, ...], keepdim: bool, o
     if not bool(zeros.any().item()):
         return restore(g * out, x._shape, axes, keepdim) / x
     # With one zero, only its slope is not 0: the product of the others. With two, none.
-    from .pointwise import where
-
     count = sum_dims(zeros, axes, True)
     others = prod_dims(where(x == 0, 1.0, x), axes, True)
     slope = where(count == 0, others / where(x == 0, 1.0, x), where((count == 1) & (x == 0), others, 0.0))
@@ -180,6 +183,12 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
 
 
 # --- largest and smallest ---------------------------------------------------------------------------------------------
+
+
+def _equal_shares(g: Tensor, x: Tensor, out: Tensor) -> Tensor:
+    """The gradient of the extreme of all elements, shared equally among those that attain it; nan attains nan."""
+    hit = ((x == out) | ((x != x) & (out != out))).to(x.dtype)
+    return hit * (g / hit.sum())
 
 
 def _ties(g: Tensor, x: Tensor, axes: tuple[int, ...], keepdim: bool, out: Tensor) -> Tensor:
@@ -200,19 +209,21 @@ def min_dims(be: Any, input: Array, axes: tuple[int, ...], keepdim: bool) -> Any
     return be.min(input, axes, keepdim)
 
 
-@op(name="MaxBackward1", input=lambda g, input, out: _ties(g, input, tuple(range(len(input._shape))), False, out))
+@op(name="MaxBackward1", input=lambda g, input, out: _equal_shares(g, input, out))
 def max_all(be: Any, input: Array) -> Any:
     """The largest element."""
     return be.max(input, tuple(range(len(input.shape))), False)
 
 
-@op(name="MinBackward1", input=lambda g, input, out: _ties(g, input, tuple(range(len(input._shape))), False, out))
+@op(name="MinBackward1", input=lambda g, input, out: _equal_shares(g, input, out))
 def min_all(be: Any, input: Array) -> Any:
     """The smallest element."""
     return be.min(input, tuple(range(len(input.shape))), False)
 
 
 def _check_nonempty(input: Tensor, name: str, axes: tuple[int, ...] | None = None) -> None:
+    """Raise where there is nothing to choose from; `axes` None or empty means that no dimension was named."""
+    axes = axes or None
     for a in range(len(input._shape)) if axes is None else axes:
         if input._shape[a] == 0:
             if axes is None:
@@ -223,17 +234,23 @@ def _check_nonempty(input: Tensor, name: str, axes: tuple[int, ...] | None = Non
             raise IndexError(f"{name}(): Expected reduction dim {a} to have non-zero size.")
 
 
+def _named_axes(input: Tensor, dim: Dims) -> tuple[int, ...] | None:
+    if dim is None or (not isinstance(dim, int) and not len(dim)):
+        return None
+    return wrap_dims(dim, len(input._shape))
+
+
 def amax(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """The largest over dimensions; ties share the gradient."""
     axes = wrap_dims(dim, len(input._shape))
-    _check_nonempty(input, "amax", axes)
+    _check_nonempty(input, "amax", _named_axes(input, dim))
     return max_dims(input, axes, keepdim)
 
 
 def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
     """The smallest over dimensions; ties share the gradient."""
     axes = wrap_dims(dim, len(input._shape))
-    _check_nonempty(input, "amin", axes)
+    _check_nonempty(input, "amin", _named_axes(input, dim))
     return min_dims(input, axes, keepdim)
 
 
@@ -260,26 +277,22 @@ def _pick(input: Tensor, index: Tensor, dim: int, keepdim: bool) -> Tensor:
 def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
     """The largest element; with a dimension, a pair (values, indices); with another tensor, `maximum`."""
     if isinstance(dim, Tensor) or other is not None:
-        from .pointwise import maximum
-
         return maximum(input, dim if other is None else other)
     if dim is None:
         _check_nonempty(input, "max")
         return max_all(input)
-    index = argmax(input, dim, keepdim)
+    index = _arg(_argmax, "max", input, dim, keepdim)
     return _Max(_pick(input, index, wrap_dim(dim, len(input._shape)), keepdim), index)
 
 
 def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
     """The smallest element; with a dimension, a pair (values, indices); with another tensor, `minimum`."""
     if isinstance(dim, Tensor) or other is not None:
-        from .pointwise import minimum
-
         return minimum(input, dim if other is None else other)
     if dim is None:
         _check_nonempty(input, "min")
         return min_all(input)
-    index = argmin(input, dim, keepdim)
+    index = _arg(_argmin, "min", input, dim, keepdim)
     return _Min(_pick(input, index, wrap_dim(dim, len(input._shape)), keepdim), index)
 
 
@@ -297,10 +310,7 @@ def _arg(find: Any, name: str, input: Tensor, dim: int | None, keepdim: bool) ->
     rank = len(input._shape)
     if dim is None:
         if input.numel() == 0:
-            raise IndexError(
-                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim "
-                "with the 'dim' argument."
-            )
+            raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0.")
         flat: Tensor = find(input.detach().reshape(-1), 0, False)
         return flat.reshape((1,) * rank) if keepdim else flat
     axis = wrap_dim(dim, rank)
@@ -326,16 +336,21 @@ def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether some element is true (not 0)."""
     axes = wrap_dims(dim, len(input._shape))
     if input.numel() == 0:
-        return sum_dims(to_dtype(input, int64), axes, keepdim) != 0
-    return max_dims(to_dtype(input.detach(), bool_), axes, keepdim)
+        return _truth(input, sum_dims(to_dtype(input, int64), axes, keepdim) != 0)
+    return _truth(input, max_dims(to_dtype(input.detach(), bool_), axes, keepdim))
+
+
+def _truth(input: Tensor, found: Tensor) -> Tensor:
+    # uint8 was PyTorch's bool before there was one, and here it still is.
+    return found.to(uint8) if input.dtype is uint8 else found
 
 
 def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """Whether every element is true (not 0)."""
     axes = wrap_dims(dim, len(input._shape))
     if input.numel() == 0:
-        return sum_dims(to_dtype(input, int64), axes, keepdim) == 0
-    return min_dims(to_dtype(input.detach(), bool_), axes, keepdim)
+        return _truth(input, sum_dims(to_dtype(input != 0, int64), axes, keepdim) == _count(input._shape, axes))
+    return _truth(input, min_dims(to_dtype(input.detach(), bool_), axes, keepdim))
 
 
 def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
@@ -359,6 +374,8 @@ def var(
         dim, unbiased = None, dim
     if correction is None:
         correction = 1 if unbiased is None or unbiased else 0
+    if not input.dtype.is_floating_point:
+        raise RuntimeError("std and var only support floating point and complex dtypes")
     axes = wrap_dims(dim, len(input._shape))
     n = _count(input._shape, axes)
     centred = input - mean_dims(input, axes, True)
@@ -423,7 +440,12 @@ def _logsumexp_backward(g: Tensor, x: Tensor, axes: tuple[int, ...], keepdim: bo
 
 def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
     """The logarithm of the sum of exponentials over dimensions, without overflow."""
-    return _logsumexp(input, wrap_dims(dim, len(input._shape)), keepdim)
+    axes = wrap_dims(dim, len(input._shape))
+    if not input.dtype.is_floating_point:
+        input = to_dtype(input, get_default_dtype())
+    if builtins.any([input._shape[a] == 0 for a in axes]):
+        return log(sum_dims(exp(input), axes, keepdim))
+    return _logsumexp(input, axes, keepdim)
 
 
 def norm(
@@ -451,10 +473,15 @@ def norm(
     if p == -math.inf:
         return amin(input.abs(), axes, keepdim) if axes else input.abs()
     if p == 0.0:
-        return sum_dims((input != 0).to(input.dtype), axes, keepdim)
+        return _norm0(input, axes, keepdim)
     if p == 1.0:
         return sum_dims(input.abs(), axes, keepdim)
     return sum_dims(input.abs() ** p, axes, keepdim) ** (1.0 / p)
+
+
+@op(name="LinalgVectorNormBackward0", input=lambda g: None)
+def _norm0(be: Any, input: Array, axes: tuple[int, ...], keepdim: bool) -> Any:
+    return be.sum(be.cast(be.ne(input, 0), be.dtype_of(input)), axes, keepdim)
 
 
 @op(
@@ -466,8 +493,6 @@ def _norm2(be: Any, input: Array, axes: tuple[int, ...], keepdim: bool) -> Any:
 
 
 def _norm2_backward(g: Tensor, x: Tensor, axes: tuple[int, ...], keepdim: bool, out: Tensor) -> Tensor:
-    from .pointwise import where
-
     scale = where(out == 0, 0.0, g / out)  # the subgradient at 0 is 0, as PyTorch
     return x * restore(scale, x._shape, axes, keepdim)
 
@@ -487,8 +512,9 @@ def _reverse_cumsum(g: Tensor, axis: int) -> Tensor:
 
 def cumsum(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
     """The running sum along a dimension."""
+    axis = wrap_dim(dim, len(input._shape))
     input = to_dtype(input, dtype or (input.dtype if input.dtype.is_floating_point else int64))
-    return _cumsum(input, wrap_dim(dim, len(input._shape))) if input._shape else input.clone()
+    return _cumsum(input, axis) if input._shape else input.clone()
 
 
 @op(name="CumprodBackward0", input=lambda g, input, axis, out: _cumprod_backward(g, input, axis, out))
@@ -523,8 +549,9 @@ def _prefix(columns: Sequence[Tensor], stop: int) -> Tensor:
 
 def cumprod(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
     """The running product along a dimension."""
+    axis = wrap_dim(dim, len(input._shape))
     input = to_dtype(input, dtype or (input.dtype if input.dtype.is_floating_point else int64))
-    return _cumprod(input, wrap_dim(dim, len(input._shape))) if input._shape else input.clone()
+    return _cumprod(input, axis) if input._shape else input.clone()
 
 
 FUNCTIONS = (

@@ -5,6 +5,7 @@ Source: https://docs.pytorch.org/docs/stable/torch.html#comparison-ops
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..backends.protocol import Array
@@ -13,7 +14,7 @@ from ..shape import wrap_dim
 from ..tensor import Tensor
 from .indexing import gather, getitem
 from .op import op
-from .reduction import ValuesIndices, _named
+from .reduction import ValuesIndices, _named, argmax
 from .views import slice_dim
 
 _Sort, _TopK, _Median, _Kth = _named("sort"), _named("topk"), _named("median"), _named("kthvalue")
@@ -57,20 +58,39 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
     """The k-th smallest along a dimension, counted from 1, as (values, indices)."""
     axis = wrap_dim(dim, input.dim())
-    if not 1 <= k <= input._shape[axis]:
-        raise RuntimeError(f"selected number k out of range for dimension {axis}")
+    if not 1 <= k <= (input._shape[axis] if input._shape else 1):
+        raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {axis}")
+    if not input._shape:
+        return _Kth(input.clone(), input.new_zeros((), dtype=int64))
     position = slice_dim(argsort(input, axis), axis, k - 1, k).contiguous()
     values = gather(input, axis, position)
     return _Kth(values, position) if keepdim else _Kth(values.squeeze(axis), position.squeeze(axis))
 
 
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The middle element (the lower of two), of all; along a dimension as (values, indices)."""
+    """The middle element (the lower of two), of all; along a dimension as (values, indices). Nan where one is nan."""
     if dim is None:
         flat = input.reshape(-1)
-        return kthvalue(flat, (flat._shape[0] + 1) // 2, 0)[0]
+        if not flat._shape[0]:
+            return input.new_full((), math.nan)
+        return _middle(flat, 0)[0]
     axis = wrap_dim(dim, input.dim())
-    return _Median(*kthvalue(input, (input._shape[axis] + 1) // 2, axis, keepdim))
+    if not input._shape:
+        return _Median(*kthvalue(input, 1, 0))
+    values, indices = _middle(input, axis)
+    return _Median(values, indices) if not keepdim else _Median(values.unsqueeze(axis), indices.unsqueeze(axis))
+
+
+def _middle(input: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+    order = argsort(input, axis)
+    last = input._shape[axis] - 1
+    position = order.narrow(axis, last // 2, 1).contiguous()
+    if input.dtype.is_floating_point:
+        # nan is sorted to the end: of several, the first is taken.
+        first = argmax(input != input, axis, True)
+        spoilt = (input != input).any(axis, True)
+        position = first.where(spoilt, position)
+    return gather(input, axis, position).squeeze(axis), position.squeeze(axis)
 
 
 def unique(
@@ -119,7 +139,17 @@ def _ordered(first: dict[Any, int], keys: list[Any]) -> list[int]:
 
 
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-    """How often each of 0, 1, 2, ... occurs in a vector of integers; or the sum of its weights."""
+    """How often each of 0, 1, 2, ... occurs in a vector of integers; or the sum of its weights.
+
+    Raises:
+        NotImplementedError: elements that are not integers.
+        RuntimeError: not a vector, or a negative element.
+    """
+    if not input.dtype.is_integral:
+        raise NotImplementedError(f"\"bincount_cpu\" not implemented for '{input.dtype.legacy_name}'")
+    if input.dim() != 1 or (input.numel() and int(input.min().item()) < 0):
+        raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
+    input = input.to(int64)
     n = max(minlength, (int(input.max().item()) + 1) if input.numel() else 0)
     if weights is None:
         return input.new_zeros(n, dtype=int64).index_add(0, input, input.new_ones(input._shape, dtype=int64))

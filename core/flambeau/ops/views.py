@@ -112,7 +112,7 @@ def _view_dtype(input: Tensor, kind: Any) -> Tensor:
     from ..tensor import from_array
 
     if kind is input.dtype:
-        return view_as(input, input)
+        return _alias(input, input._shape, _strides(input), _offset(input))
     data = input._bytes()
     last = input._shape[-1] * input.dtype.itemsize if input._shape else input.dtype.itemsize
     if last % kind.itemsize or (not input._shape and kind.itemsize != input.dtype.itemsize):
@@ -276,8 +276,18 @@ def _permuted(
 def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
     """With dimensions moved to new positions, the others in their order."""
     rank = input.dim()
-    sources = [wrap_dim(d, rank) for d in ([source] if isinstance(source, int) else source)]
-    targets = [wrap_dim(d, rank) for d in ([destination] if isinstance(destination, int) else destination)]
+    given = [source] if isinstance(source, int) else list(source)
+    wanted = [destination] if isinstance(destination, int) else list(destination)
+    if len(given) != len(wanted):
+        raise RuntimeError(
+            f"movedim: Invalid source or destination dims: source ({given} dims) should contain the same number of dims "
+            f"as destination ({wanted} dims)"
+        )
+    sources = [wrap_dim(d, rank) for d in given]
+    targets = [wrap_dim(d, rank) for d in wanted]
+    for label, dims, shown in (("source", sources, given), ("destination", targets, wanted)):
+        if len(set(dims)) != len(dims):
+            raise RuntimeError(f"movedim: repeated dim in `{label}` ({shown})")
     order = [i for i in range(rank) if i not in sources]
     for target, origin in sorted(zip(targets, sources, strict=True)):
         order.insert(target, origin)
@@ -303,7 +313,7 @@ def expand(input: Tensor, *sizes_: Any) -> Tensor:
     lead = len(target) - len(shape)
     if lead < 0:
         raise RuntimeError(
-            f"expand({_type_name(input)}{list(shape)}, size={list(target)}): the number of sizes provided "
+            f"expand({_type_name(input)}{{{list(shape)}}}, size={list(target)}): the number of sizes provided "
             f"({len(target)}) must be greater or equal to the number of dimensions in the tensor ({len(shape)})"
         )
     new_shape = []
@@ -393,7 +403,7 @@ def slice_dim(input: Tensor, dim: int, start: int | None, stop: int | None, step
         (*shape[:dim], count, *shape[dim + 1 :]),
         (*strides[:dim], strides[dim] * step, *strides[dim + 1 :]),
         (dim,),
-        (first if count else 0,),
+        (first,),
         "SliceBackward0",
         (step,),
     )
@@ -437,14 +447,19 @@ def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
     """`length` elements of a dimension, from `start` on.
 
     Raises:
-        RuntimeError: beyond the end.
+        IndexError: the start is out of range.
+        RuntimeError: the end is out of range.
     """
-    begin = start.__index__()
-    size = input._shape[wrap_dim(dim, input.dim())]
-    if begin < 0:
-        begin += size
+    if not input._shape:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
+    begin = start.__index__()
+    size = input._shape[wrap_dim(dim, input.dim())]
+    if not -size <= begin <= size:
+        raise IndexError(f"start out of range (expected to be in range of [{-size}, {size}], but got {begin})")
+    if begin < 0:
+        begin += size
     if begin + length > size:
         raise RuntimeError(f"start ({begin}) + length ({length}) exceeds dimension size ({size}).")
     return slice_dim(input, dim, begin, begin + length)
@@ -501,6 +516,8 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
 def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storage_offset: int | None = None) -> Tensor:
     """Any view of the storage: sizes, strides and offset in elements. Elements may overlap."""
     shape, strides = tuple(size), tuple(stride)
+    if len(shape) != len(strides):
+        raise RuntimeError("mismatch in length of strides and shape")
     offset = _offset(input) if storage_offset is None else storage_offset
     if any(s < 0 for s in strides):
         raise RuntimeError(
@@ -602,7 +619,7 @@ def _parts(
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along a dimension, as views without it."""
     if not input._shape:
-        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     dim = wrap_dim(dim, input.dim())
     shape, strides, offset = input._shape, _strides(input), _offset(input)
     rest = (*shape[:dim], *shape[dim + 1 :])
@@ -613,18 +630,26 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
 
 def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Views of consecutive parts along a dimension: of one size (the last may be smaller), or of the sizes given."""
+    if not tensor._shape:
+        raise RuntimeError("split expects at least a 1-dimensional tensor")
     dim = wrap_dim(dim, tensor.dim())
     total = tensor._shape[dim]
     if isinstance(split_size_or_sections, int):
         size = split_size_or_sections
-        if size < 0 or (size == 0 and total):
+        if size < 0:
             raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
+        if size == 0 and total:
+            raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {total}")
         sections = [size] * (total // size) + ([total % size] if total % size else []) if size else [0]
         sections = sections or [0]
         label = "SplitBackward0"
     else:
         sections = list(split_size_or_sections)
-        if sum(sections) != total or any(s < 0 for s in sections):
+        if any(s < 0 for s in sections):
+            raise RuntimeError(
+                f"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={sections}"
+            )
+        if sum(sections) != total:
             raise RuntimeError(
                 f"split_with_sizes expects split_sizes to sum exactly to {total} (input tensor's size at dimension "
                 f"{dim}), but got split_sizes={sections}"
@@ -642,6 +667,8 @@ def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most `chunks` views of equal size along a dimension; the last may be smaller."""
+    if not input._shape:
+        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     size = -(-input._shape[wrap_dim(dim, input.dim())] // chunks)

@@ -120,26 +120,7 @@ def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     return leaky_relu(input, negative_slope, inplace=True)
 
 
-def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    """x where x > 0, else weight · x; the weight is one number or one for each channel (dimension 1).
-
-    Raises:
-        RuntimeError: the number of weights is neither 1 nor the number of channels.
-    """
-    if weight.numel() != 1:
-        if input.dim() == 0:
-            raise RuntimeError("Not allow zero-dim input tensor.")
-        channels = input.size(1) if input.dim() > 1 else 1
-        if channels != weight.numel():
-            raise RuntimeError(
-                f"Mismatch of parameter numbers and input channel size. Found parameter numbers = {weight.numel()}"
-                f" and channel size = {channels}."
-            )
-    if weight.dim() > 1:
-        raise RuntimeError(f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.dim()}")
-    if input.dim() < 2:
-        return ops.prelu(input, weight.reshape(1) if input.dim() else weight.reshape(()))
-    return ops.prelu(input, weight.view([1, weight.numel()] + [1] * (input.dim() - 2)))
+prelu = ops.prelu
 
 
 def rrelu(
