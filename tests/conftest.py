@@ -76,7 +76,7 @@ def _outcome(code: Callable[[Any], Any], library: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def same() -> Callable[..., None]:
-    """`same(code)` runs `code(library)` with torch and with flambeau from one seed: results, warnings and errors must agree."""
+    """`same(code)` runs `code(library)` with torch and with flambeau from one seed; the outcomes must agree."""
     import torch
 
     import flambeau

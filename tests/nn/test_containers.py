@@ -73,7 +73,7 @@ CASES: dict[str, Make] = {
     "list, append": after(lambda t, m: m.append(t.nn.GELU()) is m, module_list),
     "list, extend": after(lambda t, m: m.extend(x for x in [t.nn.GELU()]) is m, module_list),
     "list, pop": after(lambda t, m: m.pop(0), module_list),
-    "list, add": after(lambda t, m: m + [t.nn.GELU()], module_list),
+    "list, add": after(lambda t, m: m.__add__([t.nn.GELU()]), module_list),
     "list, iadd": after(lambda t, m: m.__iadd__([t.nn.GELU()]), module_list),
     "dict": after(lambda t, m: (m["a"], list(m), list(m.keys()), len(m), "a" in m, "z" in m), module_dict),
     "dict, items": after(lambda t, m: [(k, repr(v)) for k, v in m.items()], module_dict),
@@ -89,14 +89,18 @@ CASES: dict[str, Make] = {
     "parameters, append": after(lambda t, m: m.append(t.zeros(4)) is m, parameters),
     "parameters, extend": after(lambda t, m: m.__iadd__([t.zeros(4), t.nn.Parameter(t.ones(1))]), parameters),
     "parameter dict": after(
-        lambda t, m: (m["a"], len(m), list(m), list(reversed(m)), "b" in m, list(m.values()), dict(m.items())), parameter_dict
+        lambda t, m: (m["a"], len(m), list(m), list(reversed(m)), "b" in m, list(m.values()), dict(m.items())),
+        parameter_dict,
     ),
     "parameter dict, set": after(lambda t, m: m.__setitem__("d", t.zeros(4)), parameter_dict),
     "parameter dict, delete": after(lambda t, m: m.__delitem__("b"), parameter_dict),
     "parameter dict, pop": after(lambda t, m: (m.pop("a"), m.popitem()), parameter_dict),
-    "parameter dict, get": after(lambda t, m: (m.get("a"), m.get("z", 3), m.setdefault("q", t.ones(1))), parameter_dict),
+    "parameter dict, get": after(
+        lambda t, m: (m.get("a"), m.get("z", 3), m.setdefault("q", t.ones(1))), parameter_dict
+    ),
     "parameter dict, or": after(
-        lambda t, m: (m | t.nn.ParameterDict({"z": t.ones(1)}), t.nn.ParameterDict({"a": t.ones(1)}) | m), parameter_dict
+        lambda t, m: (m | t.nn.ParameterDict({"z": t.ones(1)}), t.nn.ParameterDict({"a": t.ones(1)}) | m),
+        parameter_dict,
     ),
     "parameter dict, update": after(lambda t, m: m.update([("y", t.ones(1)), ("x", t.ones(2))]), parameter_dict),
     "parameter dict, copy": after(lambda t, m: (m.copy(), m.fromkeys(["u", "v"], t.ones(1))), parameter_dict),
@@ -116,7 +120,7 @@ ERRORS: dict[str, Make] = {
     "list index": lambda t: module_list(t)[4],
     "parameter index": lambda t: parameters(t)[3],
     "dict key": lambda t: module_dict(t)["z"],
-    "add": lambda t: sequential(t) + [t.nn.Tanh()],
+    "add": lambda t: sequential(t).__add__([t.nn.Tanh()]),
     "mul": lambda t: sequential(t) * 1.5,
     "mul zero": lambda t: sequential(t) * 0,
     "insert, number": lambda t: sequential(t).insert(0, 3),

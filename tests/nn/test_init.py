@@ -34,7 +34,16 @@ INITS: dict[str, Make] = {
     "older name": lambda t: t.nn.init.xavier_uniform(t.empty(2, 2)),
     "gains": lambda t: [
         t.nn.init.calculate_gain(*a)
-        for a in [("linear",), ("conv2d",), ("sigmoid",), ("tanh",), ("relu",), ("leaky_relu",), ("leaky_relu", 0.3), ("selu",)]
+        for a in [
+            ("linear",),
+            ("conv2d",),
+            ("sigmoid",),
+            ("tanh",),
+            ("relu",),
+            ("leaky_relu",),
+            ("leaky_relu", 0.3),
+            ("selu",),
+        ]
     ],
     "fans": lambda t: t.nn.init._calculate_fan_in_and_fan_out(t.empty(2, 3, 4, 5)),
 }

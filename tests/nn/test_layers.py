@@ -1,4 +1,4 @@
-"""Every layer: printed form, names and first values of its parameters, output and gradients, as torch's from the same seed."""
+"""Every layer: printed form, names and first values of parameters, output and gradients, as torch's from one seed."""
 
 from collections.abc import Callable
 from typing import Any
@@ -112,7 +112,20 @@ def test_layer(same: Callable[..., None], make: Make, x: str) -> None:
     same(code, atol=2e-6)
 
 
-INPLACE = ["ReLU", "ReLU6", "LeakyReLU", "ELU", "SELU", "CELU", "SiLU", "Mish", "Hardtanh", "Hardsigmoid", "Hardswish", "Dropout"]
+INPLACE = [
+    "ReLU",
+    "ReLU6",
+    "LeakyReLU",
+    "ELU",
+    "SELU",
+    "CELU",
+    "SiLU",
+    "Mish",
+    "Hardtanh",
+    "Hardsigmoid",
+    "Hardswish",
+    "Dropout",
+]
 
 
 @pytest.mark.parametrize("name", INPLACE)
@@ -128,7 +141,9 @@ def test_inplace(same: Callable[..., None], name: str) -> None:
     same(code)
 
 
-@pytest.mark.parametrize("name", ["GELU", "SiLU", "Mish", "ELU", "Softplus", "LogSigmoid", "Tanhshrink", "Softsign", "CELU"])
+@pytest.mark.parametrize(
+    "name", ["GELU", "SiLU", "Mish", "ELU", "Softplus", "LogSigmoid", "Tanhshrink", "Softsign", "CELU"]
+)
 def test_double_backward(same: Callable[..., None], name: str) -> None:
     def code(t: Library) -> Any:
         x = (t.randn(4, 3) * 30).requires_grad_()  # far enough out for exp to overflow

@@ -105,7 +105,9 @@ def test_loss(same: Callable[..., None], make: Callable[..., Any], x: str, reduc
     same(code)
 
 
-@pytest.mark.parametrize("name", ["MSELoss", "SmoothL1Loss", "HuberLoss", "BCEWithLogitsLoss", "BCELoss", "L1Loss", "KLDivLoss"])
+@pytest.mark.parametrize(
+    "name", ["MSELoss", "SmoothL1Loss", "HuberLoss", "BCEWithLogitsLoss", "BCELoss", "L1Loss", "KLDivLoss"]
+)
 def test_gradient_of_the_target(same: Callable[..., None], name: str) -> None:
     def code(t: Library) -> Any:
         x, y = t.rand(4, 3), t.rand(4, 3).requires_grad_()
@@ -115,7 +117,9 @@ def test_gradient_of_the_target(same: Callable[..., None], name: str) -> None:
     same(code)
 
 
-@pytest.mark.parametrize("name", ["MSELoss", "SmoothL1Loss", "HuberLoss", "BCEWithLogitsLoss", "BCELoss", "CrossEntropyLoss"])
+@pytest.mark.parametrize(
+    "name", ["MSELoss", "SmoothL1Loss", "HuberLoss", "BCEWithLogitsLoss", "BCELoss", "CrossEntropyLoss"]
+)
 def test_double_backward(same: Callable[..., None], name: str) -> None:
     def code(t: Library) -> Any:
         x, y = t.rand(4, 3).requires_grad_(), t.rand(4, 3)
@@ -183,7 +187,9 @@ ERRORS: dict[str, Make] = {
     "multi margin, p": lambda t: t.nn.MultiMarginLoss(p=3),
     "multi margin, weight": lambda t: t.nn.MultiMarginLoss(weight=t.zeros(2, 2)),
     "triplet, margin": lambda t: t.nn.TripletMarginLoss(margin=0),
-    "triplet function, margin": lambda t: t.nn.functional.triplet_margin_loss(t.zeros(1), t.zeros(1), t.zeros(1), margin=0),
+    "triplet function, margin": lambda t: t.nn.functional.triplet_margin_loss(
+        t.zeros(1), t.zeros(1), t.zeros(1), margin=0
+    ),
     "triplet, dims": lambda t: t.nn.TripletMarginLoss()(t.zeros(2), t.zeros(2, 1), t.zeros(2)),
     "gaussian, negative": lambda t: t.nn.GaussianNLLLoss()(t.zeros(2), t.zeros(2), t.tensor([1.0, -1.0])),
     "gaussian, size": lambda t: t.nn.GaussianNLLLoss()(t.zeros(2, 3), t.zeros(2, 3), t.zeros(3, 3, 2)),

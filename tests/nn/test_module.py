@@ -84,7 +84,14 @@ def test_attributes_move_between_tables(same: Callable[..., None]) -> None:
         del m.cache
         del m.body
         m.set_submodule("name", t.nn.Tanh())
-        return repr(m), list(m.state_dict()), list(m._buffers), list(m._parameters), list(m._modules), "tensor" in vars(m)
+        return (
+            repr(m),
+            list(m.state_dict()),
+            list(m._buffers),
+            list(m._parameters),
+            list(m._modules),
+            "tensor" in vars(m),
+        )
 
     same(code)
 
@@ -211,7 +218,9 @@ def test_extra_state_and_state_hooks(same: Callable[..., None]) -> None:
         m[0].count = 9
         m.register_state_dict_pre_hook(lambda mod, prefix, keep: log.append(("pre", prefix, keep)))
         m[0].register_state_dict_post_hook(lambda mod, state, prefix, meta: log.append(("post", prefix, dict(meta))))
-        other.register_load_state_dict_pre_hook(lambda mod, state, prefix, *rest: log.append(("load", prefix, list(state))))
+        other.register_load_state_dict_pre_hook(
+            lambda mod, state, prefix, *rest: log.append(("load", prefix, list(state)))
+        )
         handle = other.register_load_state_dict_post_hook(lambda mod, keys: keys.missing_keys.append("hello"))
         state = m.state_dict()
         keys = other.load_state_dict(state, strict=False)

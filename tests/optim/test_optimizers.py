@@ -42,9 +42,7 @@ SETTINGS: dict[str, list[dict[str, Any]]] = {
     ],
     "Adagrad": [{}, {"lr": 0.1, "lr_decay": 0.05, "weight_decay": 0.1, "initial_accumulator_value": 0.2}],
 }
-CASES = [
-    pytest.param(name, settings, id=f"{name} {settings}") for name, each in SETTINGS.items() for settings in each
-]
+CASES = [pytest.param(name, settings, id=f"{name} {settings}") for name, each in SETTINGS.items() for settings in each]
 
 
 def network(t: Library) -> Any:
@@ -230,7 +228,9 @@ def test_an_optimizer_of_ones_own(same: Callable[..., None]) -> None:
 
         p = t.nn.Parameter(t.tensor([2.0]))
         optimizer = Half([p])
-        hook = import_module(f"{t.__name__}.optim.optimizer").register_optimizer_step_post_hook(lambda o, a, k: log.append(type(o).__name__))
+        hook = import_module(f"{t.__name__}.optim.optimizer").register_optimizer_step_post_hook(
+            lambda o, a, k: log.append(type(o).__name__)
+        )
         optimizer.step()
         hook.remove()
         return p, log, repr(optimizer), optimizer.state_dict()

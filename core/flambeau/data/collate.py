@@ -59,8 +59,8 @@ default_collate_fn_map: dict[Any, Callable[..., Any]] = {
 def default_collate(batch: Any) -> Any:
     """The batch of a list of samples: one more dimension in front.
 
-    Tensors and NumPy arrays are stacked; floats give float64 and ints int64 tensors; strings stay a list; mappings, named tuples,
-    tuples and lists are entered (a tuple gives a list).
+    Tensors and NumPy arrays are stacked; floats give float64 and ints int64 tensors; strings stay a list; mappings,
+    named tuples, tuples and lists are entered (a tuple gives a list).
 
     Raises:
         TypeError: a type that cannot be joined.
@@ -120,7 +120,7 @@ def _like_mapping(model: Any, values: dict[Any, Any]) -> Any:
             clone = copy.copy(model)
             clone.update(values)
             return clone
-        return type(model)(values)  # type: ignore[call-arg]
+        return type(model)(values)
     except TypeError:
         return values
 
@@ -135,6 +135,6 @@ def _like_sequence(model: Any, values: list[Any]) -> Any:
             for i, value in enumerate(values):
                 clone[i] = value
             return clone
-        return type(model)(values)  # type: ignore[call-arg]
+        return type(model)(values)
     except TypeError:
         return values

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Dataset(Generic[T_co]):
-    """Samples by key: a subclass defines `__getitem__`, mostly `__len__`, and may define `__getitems__` for whole batches."""
+    """Samples by key: a subclass defines `__getitem__`, mostly `__len__`, and perhaps `__getitems__` for batches."""
 
     def __getitem__(self, index: Any) -> T_co:
         raise NotImplementedError("Subclasses of Dataset should implement __getitem__.")

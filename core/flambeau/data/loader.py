@@ -44,8 +44,8 @@ class DataLoader(Generic[T_co]):
         collate_fn: makes a batch of a list of samples; default `default_collate`.
         drop_last: leave out the last batch if it is not full; default False.
         generator: of the order and the base seed; default the default generator.
-        pin_memory, timeout, worker_init_fn, multiprocessing_context, prefetch_factor, persistent_workers, pin_memory_device,
-            in_order: of workers and CUDA; checked as PyTorch does and otherwise without effect.
+        pin_memory, timeout, worker_init_fn, multiprocessing_context, prefetch_factor, persistent_workers,
+            pin_memory_device, in_order: of workers and CUDA; checked as PyTorch does and otherwise without effect.
 
     Raises:
         ValueError: arguments that exclude each other, or a changed attribute that is fixed.
@@ -113,18 +113,19 @@ class DataLoader(Generic[T_co]):
             drop_last = False
         elif batch_size is None and drop_last:
             raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
-        if sampler is None:
+        order: Any = sampler
+        if order is None:
             if self._iterable:
-                sampler = _Endless()
+                order = _Endless()
             elif shuffle:
-                sampler = RandomSampler(dataset, generator=generator)  # type: ignore[arg-type]
+                order = RandomSampler(dataset, generator=generator)  # type: ignore[arg-type]
             else:
-                sampler = SequentialSampler(dataset)  # type: ignore[arg-type]
+                order = SequentialSampler(dataset)  # type: ignore[arg-type]
         if batch_size is not None and batch_sampler is None:
-            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+            batch_sampler = BatchSampler(order, batch_size, drop_last)
         self.batch_size = batch_size
         self.drop_last = drop_last
-        self.sampler = sampler
+        self.sampler = order
         self.batch_sampler = batch_sampler
         self.generator = generator
         self.collate_fn = collate_fn or (default_convert if batch_sampler is None else default_collate)
@@ -160,7 +161,8 @@ class DataLoader(Generic[T_co]):
 
     def __len__(self) -> int:
         if not self._iterable:
-            return len(self.sampler if self.batch_sampler is None else self.batch_sampler)  # type: ignore[arg-type]
+            sampler: Any = self.sampler if self.batch_sampler is None else self.batch_sampler
+            return len(sampler)
         length = self._stated_length = len(self.dataset)  # type: ignore[arg-type]
         if self.batch_size is None:
             return length
@@ -174,15 +176,16 @@ class _Pass(Iterator[Any]):
         self._loader = loader
         self._batched = loader.batch_sampler is not None
         self._indices = iter(loader.sampler if loader.batch_sampler is None else loader.batch_sampler)
-        # Workers would be seeded from it; drawn also without them, as PyTorch does, so that what follows draws the same.
+        # Workers would be seeded from it; drawn without them too, as PyTorch does: what follows then draws the same.
         self._base_seed = draw_seed(loader.generator)
-        self._samples = iter(loader.dataset) if loader._iterable else None  # type: ignore[call-overload]
+        self._samples = iter(loader.dataset) if loader._iterable else None
         self._ended = False
         self._count = 0
 
     def __len__(self) -> int:
         loader = self._loader
-        return len(loader.sampler if loader.batch_sampler is None else loader.batch_sampler)  # type: ignore[arg-type]
+        sampler: Any = loader.sampler if loader.batch_sampler is None else loader.batch_sampler
+        return len(sampler)
 
     def __next__(self) -> Any:
         loader = self._loader

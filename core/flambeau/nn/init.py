@@ -1,7 +1,7 @@
 """Filling parameters with their first values, in place: `init.kaiming_uniform_(w)`, `init.zeros_(b)`, ...
 
-Every function returns the tensor, runs without recording gradients, and draws from the CPU generator (or `generator`) in
-PyTorch's order, so that one seed gives one model.
+Every function returns the tensor, runs without recording gradients, and draws from the CPU generator (or `generator`)
+in PyTorch's order, so that one seed gives one model.
 
 Source: https://docs.pytorch.org/docs/stable/nn.init.html
 """
@@ -221,7 +221,10 @@ def kaiming_normal_(
 
 
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tensor:
-    """Fill with a (semi-)orthogonal matrix times `gain`; dimensions after the first count as one. Source: Saxe et al. 2013."""
+    """Fill with a (semi-)orthogonal matrix times `gain`; dimensions after the first count as one.
+
+    Source: Saxe et al. 2013.
+    """
     if tensor.ndimension() < 2:
         raise ValueError("Only tensors with 2 or more dimensions are supported")
     if tensor.numel() == 0:

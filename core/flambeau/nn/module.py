@@ -255,7 +255,8 @@ class Module:
         if param is not None:
             if not isinstance(param, Parameter):
                 raise TypeError(
-                    f"cannot assign '{typename(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
+                    f"cannot assign '{typename(param)}' object to parameter '{name}' "
+                    "(torch.nn.Parameter or None required)"
                 )
             if param.grad_fn is not None:
                 raise ValueError(
@@ -479,7 +480,9 @@ class Module:
         return self
 
     def to(self, *args: Any, **kwargs: Any) -> Self:
-        """Move to a device and, for what is floating point, to a dtype, in place: `to(device, dtype)`, `to(dtype)`, `to(tensor)`.
+        """Move to a device and, for what is floating point, to a dtype: `to(device, dtype)`, `to(dtype)`, `to(tensor)`.
+
+        The module itself is changed and returned; its parameters stay the same objects.
 
         Raises:
             TypeError: the dtype is not a floating-point one.
@@ -576,9 +579,7 @@ class Module:
 
     # --- saving and loading -------------------------------------------------------------------------------------------
 
-    def state_dict(
-        self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False
-    ) -> dict[str, Any]:
+    def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
         """An ordered dictionary of all parameters and persistent buffers by dotted name.
 
         Args:
@@ -615,7 +616,7 @@ class Module:
             if getattr(hook, "_from_public_api", False):
                 raise RuntimeError("state_dict post-hook must return None")
             destination = replacement
-        return destination  # type: ignore[no-any-return]
+        return destination
 
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
@@ -700,7 +701,7 @@ class Module:
         )
 
     def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
-        """Call `hook(module, grad_output)` in backward before the module; its result, if not None, replaces grad_output."""
+        """Call `hook(module, grad_output)` before the module in backward; what it returns replaces grad_output."""
         return add_hook(self._backward_pre_hooks, hook, prepend=prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
@@ -819,11 +820,14 @@ def _parse_to(
             device = arg
         elif arg is not None:
             raise TypeError(
-                f"to() received an invalid combination of arguments - got ({', '.join(type(a).__name__ for a in args)}), "
-                "but expected one of:\n * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, "
-                "bool copy = False, *, torch.memory_format memory_format = None)\n * (torch.dtype dtype, bool non_blocking "
-                "= False, bool copy = False, *, torch.memory_format memory_format = None)\n * (Tensor tensor, bool "
-                "non_blocking = False, bool copy = False, *, torch.memory_format memory_format = None)\n"
+                "to() received an invalid combination of arguments - got "
+                f"({', '.join(type(a).__name__ for a in args)}), but expected one of:\n"
+                " * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, "
+                "bool copy = False, *, torch.memory_format memory_format = None)\n"
+                " * (torch.dtype dtype, bool non_blocking = False, bool copy = False, *, "
+                "torch.memory_format memory_format = None)\n"
+                " * (Tensor tensor, bool non_blocking = False, bool copy = False, *, "
+                "torch.memory_format memory_format = None)\n"
             )
     unknown = rest.keys() - {"copy", "memory_format", "tensor"}
     if unknown:

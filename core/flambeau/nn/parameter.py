@@ -25,7 +25,8 @@ class Parameter(Tensor):
         if data is None:
             data = ops.empty(0)
         parameter: Parameter = data._as(cls)
-        return parameter.requires_grad_() if requires_grad else parameter
+        parameter.requires_grad_(requires_grad)
+        return parameter
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         known = memo.get(id(self))

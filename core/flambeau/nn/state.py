@@ -66,7 +66,7 @@ def load_own_state(
     unexpected_keys: list[str],
     error_msgs: list[str],
 ) -> None:
-    """Copy the entries under `prefix` into the module's own parameters and buffers; problems go into the three lists."""
+    """Copy the entries under `prefix` into the module's own parameters and buffers; the lists take the problems."""
     for hook in module._load_state_dict_pre_hooks.values():
         hook(state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs)
     own: dict[str, Tensor] = {name: p for name, p in module._parameters.items() if p is not None}
@@ -107,8 +107,8 @@ def _load_tensor(module: Module, name: str, current: Tensor, key: str, value: An
     """Copy or assign one tensor; the error text if that cannot be."""
     if not isinstance(value, Tensor):
         return (
-            f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint but '
-            f"received {type(value)}"
+            f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint '
+            f"but received {type(value)}"
         )
     if len(current.shape) == 0 and tuple(value.shape) == (1,):  # PyTorch 0.3 had no 0-d tensors
         value = value[0]

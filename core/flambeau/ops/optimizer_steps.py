@@ -1,6 +1,7 @@
 """What one step of an optimizer does to one parameter, as one op: the arithmetic of PyTorch, in its order.
 
-Settings that change from step to step (`lr`, `step_size`) are numbers: a backend that compiles kernels must not compile one for each.
+Settings that change from step to step (`lr`, `step_size`) are numbers: a backend that compiles kernels must not compile
+one for each value.
 """
 
 from __future__ import annotations

@@ -11,7 +11,9 @@ from .optimizer import GradientOptimizer, ParamsT, as_number, check_betas, check
 
 
 class Adam(GradientOptimizer):
-    """θ ← θ - lr · m̂ / (√v̂ + eps), with m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², m̂ = m / (1 - β₁ᵗ), v̂ = v / (1 - β₂ᵗ).
+    """θ ← θ - lr · m̂ / (√v̂ + eps), with m̂ = m / (1 - β₁ᵗ) and v̂ = v / (1 - β₂ᵗ).
+
+    The averages: m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g².
 
     Args:
         lr: learning rate; default 1e-3.

@@ -47,7 +47,10 @@ required = _Required()
 
 
 def register_optimizer_step_pre_hook(hook: Hook) -> RemovableHandle:
-    """Call `hook(optimizer, args, kwargs)` before every optimizer's step; what it returns, if not None, replaces (args, kwargs)."""
+    """Call `hook(optimizer, args, kwargs)` before every step of any optimizer.
+
+    What it returns, if not None, replaces (args, kwargs).
+    """
     return RemovableHandle(_global_optimizer_pre_hooks, hook)
 
 
@@ -73,7 +76,7 @@ def _hooked(step: Callable[..., Any]) -> Callable[..., Any]:
                     raise RuntimeError(
                         f"{step} must return None or a tuple of (new_args, new_kwargs), but got {changed}."
                     )
-                (_, *args), kwargs = changed  # type: ignore[assignment]
+                (_, *args), kwargs = changed
             result = step(self, *args, **kwargs)
             self._opt_called = True
             step_boundary(self._device())

@@ -120,7 +120,9 @@ def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     return leaky_relu(input, negative_slope, inplace=True)
 
 
-prelu = ops.prelu
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """x where x > 0, else weight · x; the weight is one number or one for each channel (dimension 1)."""
+    return ops.prelu(input, weight)
 
 
 def rrelu(

@@ -32,7 +32,8 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
     for which, input, size in (("input1", input1, weight.size(1)), ("input2", input2, weight.size(2))):
         if input.size(input.dim() - 1) != size:
             raise RuntimeError(
-                f"bilinear(): {which} size does not match weight size: got {input.size(input.dim() - 1)} but expected {size}"
+                f"bilinear(): {which} size does not match weight size: "
+                f"got {input.size(input.dim() - 1)} but expected {size}"
             )
     if bias is not None and bias.size(0) != weight.size(0):
         raise RuntimeError(
@@ -91,7 +92,7 @@ class _ScaleGradient(Function):
         return input.view_as(input)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         (factor,) = ctx.saved_tensors
         return grad * factor, None
 

@@ -164,8 +164,8 @@ def binary_cross_entropy(
     reduction = reduction_of(reduction, size_average, reduce)
     if target.shape != input.shape:
         raise ValueError(
-            f"Using a target size ({target.size()}) that is different to the input size ({input.size()}) is deprecated. "
-            "Please ensure they have the same size."
+            f"Using a target size ({target.size()}) that is different to the input size ({input.size()}) is deprecated."
+            " Please ensure they have the same size."
         )
     if input.device.type == "cpu" and not ((input >= 0) & (input <= 1)).all().item():
         raise RuntimeError("all elements of input should be between 0 and 1")
@@ -266,25 +266,22 @@ def gaussian_nll_loss(
     Raises:
         ValueError: a variance is negative or has the wrong size.
     """
-    if isinstance(var, float):
-        if var < 0:
-            raise ValueError("var has negative entry/entries")
-        var = var * ops.ones_like(input)
-    elif (var < 0).any().item():
+    variance = var if isinstance(var, Tensor) else ops.full_like(input, var)
+    if (variance < 0).any().item():
         raise ValueError("var has negative entry/entries")
-    if var.shape != input.shape:
-        if input.shape[:-1] == var.shape:
-            var = var.unsqueeze(-1)
-        elif not (
-            input.ndim == var.ndim and sum(v for x, v in zip(input.shape, var.shape, strict=True) if x != v) == 1
-        ):
+    if variance.shape != input.shape:
+        if input.shape[:-1] == variance.shape:
+            variance = variance.unsqueeze(-1)
+        elif input.ndim != variance.ndim or [v for x, v in zip(input.shape, variance.shape, strict=True) if x != v] != [
+            1
+        ]:
             raise ValueError("var is of incorrect size")
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not valid")
-    var = var.clone()
+    variance = variance.clone()
     with no_grad():
-        var.clamp_(min=eps)
-    loss = 0.5 * (var.log() + (input - target) ** 2 / var)
+        variance.clamp_(min=eps)
+    loss = 0.5 * (variance.log() + (input - target) ** 2 / variance)
     if full:
         loss = loss + 0.5 * math.log(2 * math.pi)
     return reduced(loss, reduction)

@@ -38,10 +38,6 @@ class Sequential(Module):
 
     _modules: dict[str, Module]  # type: ignore[assignment]
 
-    @overload
-    def __init__(self, *args: Module) -> None: ...
-    @overload
-    def __init__(self, arg: OrderedDict[str, Module]) -> None: ...
     def __init__(self, *args: Any) -> None:
         super().__init__()
         if len(args) == 1 and isinstance(args[0], OrderedDict):
@@ -302,7 +298,8 @@ def pairs(source: Any, owner: str, plural_owner: str) -> Iterable[tuple[str, Any
     """(name, value) pairs of a mapping or of an iterable of pairs, with the errors of `update`."""
     if not isinstance(source, Iterable):
         raise TypeError(
-            f"{plural_owner}.update should be called with an iterable of key/value pairs, but got {type(source).__name__}"
+            f"{plural_owner}.update should be called with an iterable of key/value pairs, "
+            f"but got {type(source).__name__}"
         )
     if isinstance(source, Mapping) or (isinstance(source, Module) and hasattr(source, "items")):
         return list(source.items())

@@ -77,8 +77,8 @@ class NonDynamicallyQuantizableLinear(Linear):
 class Bilinear(Module):
     """y = x₁ᵀ A x₂ + b.
 
-    Shapes: (*, in1_features), (*, in2_features) → (*, out_features); `weight` is (out_features, in1_features, in2_features),
-    `bias` (out_features). Both start from U(-√k, √k), k = 1 / in1_features.
+    Shapes: (*, in1_features), (*, in2_features) → (*, out_features); `weight` is (out_features, in1_features,
+    in2_features), `bias` (out_features). Both start from U(-√k, √k), k = 1 / in1_features.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Bilinear.html
     """

@@ -86,11 +86,12 @@ class RNNBase(Module):
         self.reset_parameters()
 
     def _check_arguments(self, dropout: Any) -> None:
-        if not isinstance(dropout, numbers.Number) or not 0 <= dropout <= 1 or isinstance(dropout, bool):  # type: ignore[operator]
+        is_number = isinstance(dropout, numbers.Number) and not isinstance(dropout, bool)
+        if not is_number or not 0 <= dropout <= 1:
             raise ValueError(
                 "dropout should be a number in range [0, 1] representing the probability of an element being zeroed"
             )
-        if dropout > 0 and self.num_layers == 1:  # type: ignore[operator]
+        if dropout > 0 and self.num_layers == 1:
             warnings.warn(
                 "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects "
                 f"num_layers greater than 1, but got dropout={dropout} and num_layers={self.num_layers}",
@@ -438,9 +439,9 @@ class LSTM(RNNBase):
 
 
 class GRU(RNNBase):
-    """h_t = (1 - z) n + z h_{t-1}, with r and z the sigmoid of both gates' sums and n = tanh(x_n + r h_n), as `GRUCell`.
+    """h_t = (1 - z) n + z h_{t-1}, with r and z the sigmoid of both gates' sums and n = tanh(x_n + r h_n).
 
-    Arguments as `RNN`, without nonlinearity.
+    The gates are those of `GRUCell`. Arguments as `RNN`, without nonlinearity.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.GRU.html
     """

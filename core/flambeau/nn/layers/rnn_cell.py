@@ -119,7 +119,8 @@ class RNNCell(RNNCellBase):
 class LSTMCell(RNNCellBase):
     """c' = sigmoid(f) c + sigmoid(i) tanh(g), h' = sigmoid(o) tanh(c'); i, f, g, o = W_ih x + b_ih + W_hh h + b_hh.
 
-    Shapes: x (N, input_size) or (input_size); h and c (N, hidden_size) or (hidden_size), zero if not given. Returns (h', c').
+    Shapes: x (N, input_size) or (input_size); h and c (N, hidden_size) or (hidden_size), zero if not given.
+    Returns (h', c').
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTMCell.html
     """

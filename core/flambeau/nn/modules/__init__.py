@@ -51,4 +51,16 @@ def _gather(name: str, files: tuple[ModuleType, ...]) -> ModuleType:
 for _name, _files in _FILES.items():
     globals()[_name] = _gather(_name, _files)
 
-__all__ = ["Module", *_FILES]
+__all__ = [
+    "Module",
+    "activation",
+    "container",
+    "distance",
+    "dropout",
+    "flatten",
+    "linear",
+    "loss",
+    "module",
+    "rnn",
+    "sparse",
+]

@@ -68,7 +68,10 @@ def clip_grad_norm_(
     error_if_nonfinite: bool = False,
     foreach: bool | None = None,
 ) -> Tensor:
-    """Scale the gradients in place so that their p-norm, all taken together, is at most `max_norm`; returns the norm before."""
+    """Scale the gradients in place so that their p-norm, all taken together, is at most `max_norm`.
+
+    Returns the norm before. Arguments as `get_total_norm`.
+    """
     if not isinstance(parameters, Tensor):
         listed = list(parameters)
         if not listed and isinstance(parameters, types.GeneratorType):

@@ -6,6 +6,7 @@ Source: https://docs.pytorch.org/docs/stable/nn.html#module-torch.nn.utils.rnn
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple, Self
 
 from ... import ops
@@ -28,7 +29,7 @@ class PackedSequence(_Packed):
     Attributes:
         data: (Σ lengths, *).
         batch_sizes: int64 on the CPU: how many sequences are still running at each step.
-        sorted_indices, unsorted_indices: the order of the batch by falling length, and the way back; None if it was sorted.
+        sorted_indices, unsorted_indices: the order of the batch by falling length, and the way back; None if sorted.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.rnn.PackedSequence.html
     """
@@ -177,11 +178,11 @@ def _check_lengths(input: Tensor, sizes: list[int]) -> None:
         raise RuntimeError(
             "Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0"
         )
-    if any(a < b for a, b in zip(sizes, sizes[1:], strict=False)):
+    if any(a < b for a, b in pairwise(sizes)):
         raise RuntimeError(
             "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True. You can pass "
-            "`enforce_sorted=False` to pack_padded_sequence and/or pack_sequence to sidestep this requirement if you do not "
-            "need ONNX exportability."
+            "`enforce_sorted=False` to pack_padded_sequence and/or pack_sequence to sidestep this requirement if you "
+            "do not need ONNX exportability."
         )
     if sizes[0] > input.size(0):
         raise RuntimeError(

@@ -36,7 +36,7 @@ def set_value(group: dict[str, Any], key: str, value: Any) -> None:
 
 
 class LRScheduler:
-    """Base class: a subclass defines `get_lr`, the rates after a step; `_get_closed_form_lr` may give those of any epoch.
+    """Base class: a subclass defines `get_lr`, the rates after a step, and maybe `_get_closed_form_lr`, of any epoch.
 
     Args:
         optimizer: whose groups' "lr" is changed; the first rates are kept as "initial_lr".
@@ -60,9 +60,10 @@ class LRScheduler:
                 group.setdefault("initial_lr", lr.clone() if isinstance(lr, Tensor) else lr)
             elif "initial_lr" not in group:
                 raise KeyError(
-                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with last_epoch >= 0.\n"
-                    "This typically happens when:\n"
-                    "1. You're trying to resume training from a checkpoint but haven't properly loaded the optimizer state\n"
+                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with "
+                    "last_epoch >= 0.\nThis typically happens when:\n"
+                    "1. You're trying to resume training from a checkpoint but haven't properly loaded the optimizer "
+                    "state\n"
                     "2. You're using last_epoch >= 0 for a fresh training run (not recommended)"
                 )
         self.base_lrs = values_of(optimizer, "initial_lr")
