@@ -158,7 +158,7 @@ def test_error(op: Op, sample: Sample) -> None:
 )
 def test_method_is_the_function(name: str) -> None:
     """Where torch has a method of a function's name, so has flambeau, and it does the same."""
-    if not hasattr(torch.Tensor, name):
+    if not hasattr(torch.Tensor, name) or name == "where":  # whose method begins with another argument
         return
     op = next(op for op in TABLE if op.name == name)
     sample = next((s for s in op.samples if hasattr(s.args[0], "kind")), None)

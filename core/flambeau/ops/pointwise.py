@@ -13,7 +13,7 @@ from ..backends.protocol import Array, Operand
 from ..dtype import bool_, int64
 from ..tensor import Tensor
 from .creation import zeros_like
-from .op import Mask, binary, pointwise, unary
+from .op import Mask, binary, pointwise, store, unary
 
 # --- arithmetic -------------------------------------------------------------------------------------------------------
 
@@ -564,8 +564,8 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None
                 raise TypeError(
                     "clamp() received an invalid combination of arguments: min and max must both be tensors or both numbers"
                 )
-        result = input if min is None else raised(input, min)
-        return result if max is None else lowered(result, max)
+        result = lowered(input, max) if min is None else raised(input, min) if max is None else bounded(input, min, max)
+        return result if out is None else store(out, result, "clamp")
     for bound in (min, max):
         if isinstance(bound, float) and not input.dtype.is_floating_point:
             input = input.to(_default())
@@ -605,6 +605,17 @@ def raised(be: Any, input: Array, min: Array) -> Any:
 def lowered(be: Any, input: Array, max: Array) -> Any:
     """Each element at most that of a tensor; of equals, `input` gets the gradient."""
     return be.minimum(input, max)
+
+
+@pointwise(
+    name="ClampBackward0",
+    input=lambda g, input, min, max: choose(g, 0.0, (input >= min) & (input <= max)),
+    min=lambda g, input, min, max: choose(g, 0.0, (min < max) & (input < min)),
+    max=lambda g, input, min, max: choose(g, 0.0, (input > max) | (max < min)),
+)
+def bounded(be: Any, input: Array, min: Array, max: Array) -> Any:
+    """Each element moved between those of two tensors."""
+    return be.minimum(be.maximum(input, min), max)
 
 
 def _inside(x: Tensor, low: Any, high: Any) -> Tensor:
