@@ -36,17 +36,28 @@ class Pool:
 
     def __init__(self, device: Device) -> None:
         self.device = device
+        limits = device.info.limits
+        self.largest = min(limits["max-buffer-size"], limits["max-storage-buffer-binding-size"])
         self.returned: list[tuple[int, int]] = []  # by Buffer.__del__, not sorted in yet
         self.idle: dict[int, list[int]] = {}
         self.idle_bytes = 0
         self.allocated_bytes = 0  # idle ones included
 
     def take(self, size: int) -> int:
-        """The handle of a buffer of the given size class."""
+        """The handle of a buffer of the given size class.
+
+        Raises:
+            OutOfMemory: the device has no room, or no buffer may be that large.
+        """
         stack = self.idle.get(size)
         if stack:
             self.idle_bytes -= size
             return stack.pop()
+        if size > self.largest:
+            raise OutOfMemory(
+                f"wgpu: out of memory: an array of {size / 2**20:.0f} MiB is over the limit of "
+                f"{self.device.info.name}, {self.largest / 2**20:.0f} MiB in one buffer. Compute it in parts"
+            )
         try:
             handle = self.device.alloc(size)
         except OutOfMemory:

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-import flambeau_wgpu
 import numpy as np
 import pytest
+
+import flambeau_wgpu
+from flambeau.dtype import bool_, dtype, float32, int8, int16, int32, int64, uint8
 from flambeau_wgpu.backend import WgpuBackend
 from flambeau_wgpu.lazy import LazyArray
-
-from flambeau.dtype import bool_, dtype, float32, int8, int16, int32, int64, uint8
 
 NUMPY: dict[dtype, str] = {
     float32: "f4",

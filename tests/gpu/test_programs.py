@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-import flambeau_wgpu
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DataObject
 
+import flambeau_wgpu
 from flambeau.dtype import float32, int64
 
 Pair = tuple[Any, Any]  # on the device, in numpy
@@ -40,7 +40,8 @@ class Program:
     def pick(self) -> Pair:
         return self.held[self.draw(st.integers(0, len(self.held) - 1))]
 
-    # --- steps ----------------------------------------------------------------------------------------------------------
+    # --- steps
+    # ----------------------------------------------------------------------------------------------------------
 
     def unary(self) -> None:
         x, a = self.pick()
@@ -105,7 +106,7 @@ class Program:
             self.hold((self.b.tanh(self.b.cumsum(x, axis)), np.tanh(np.cumsum(a, axis))))
 
     def concat(self) -> None:
-        x, a = self.pick()
+        _, a = self.pick()
         same = [pair for pair in self.held if pair[1].shape == a.shape][:3]
         if a.ndim and a.size * len(same) <= 200:
             axis = self.draw(st.integers(0, a.ndim - 1))

@@ -214,7 +214,8 @@ fn floordiv_f(x: f32, y: f32) -> f32 {
   let f = floor(q);
   let whole = select(with_sign(0.0, x / y), f + select(0.0, 1.0, q - f > 0.5), q != 0.0);
   let by_infinity = select(with_sign(0.0, x / y), -1.0, x != 0.0 && (x < 0.0) != (y < 0.0));
-  let special = select(select(x / y, by_infinity, is_inf(y)), not_a_number(), is_inf(x) && y != 0.0);
+  let undefined = is_nan(x) || is_nan(y) || (is_inf(x) && y != 0.0);
+  let special = select(select(x / y, by_infinity, is_inf(y)), not_a_number(), undefined);
   return select(whole, special, y == 0.0 || is_nan(x) || is_nan(y) || is_inf(x) || is_inf(y));
 }""",
     "floordiv_i": """

@@ -59,7 +59,7 @@ def wait(promise: Any) -> Any:
 def _fault(error: Any) -> DeviceError:
     message = str(getattr(error, "message", None) or error)
     if "OutOfMemory" in message or "out of memory" in message.lower():
-        return OutOfMemory(f"the GPU is out of memory: {message}")
+        return OutOfMemory(f"wgpu: out of memory: {message}")
     return DeviceError(message)
 
 
@@ -105,11 +105,6 @@ class BrowserDevice:
         self._in_flight = 0
 
     def alloc(self, size: int) -> int:
-        limit = self.info.limits["max-buffer-size"]
-        if size > limit:
-            raise OutOfMemory(
-                f"{self.info.name}: out of memory: a buffer of {size} bytes is over this device's limit of {limit}"
-            )
         handle = self._next_buffer
         self._next_buffer += 1
         self._words.extend((BUFFER, handle, size, STORAGE))

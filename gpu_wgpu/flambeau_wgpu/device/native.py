@@ -124,12 +124,7 @@ class NativeDevice:
         try:
             return self._device.create_buffer(size=size, usage=usage)
         except self._wgpu.GPUOutOfMemoryError as error:
-            raise OutOfMemory(f"{self.info.name}: out of memory: no room for a buffer of {size} bytes") from error
-        except self._wgpu.GPUValidationError as error:
-            raise OutOfMemory(
-                f"{self.info.name}: out of memory: a buffer of {size} bytes is over this device's limit of "
-                f"{self.info.limits['max-buffer-size']}"
-            ) from error
+            raise OutOfMemory(f"wgpu: out of memory: {self.info.name} has no room for {size} bytes") from error
 
     def _grow_params(self, size: int) -> None:
         usage = self._wgpu.BufferUsage

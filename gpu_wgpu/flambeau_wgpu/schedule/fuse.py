@@ -26,6 +26,8 @@ CHEAP_LEAVES = 3
 
 # Operands of hand-written kernels that are read once per output element: computing them there costs nothing more.
 READ_ONCE: dict[Op, tuple[int, ...]] = {SCAN: (0,), PUT: (0,), SCATTER: (0,)}
+# Ops whose first operand is read at computed positions.
+INDEXED = (TAKE, GATHER)
 # Kernels that write their output in another order than element by element: nothing can follow in the same kernel.
 NO_EPILOGUE = (ARGSORT, CONCAT, ASSIGN)
 
@@ -83,7 +85,7 @@ class Fusion:
         """Find the kernel that computes an elementwise array."""
         graph = self.graph
         operands = graph.args[ref]
-        indexed = graph.arrays[ref].op in (TAKE, GATHER)  # the first operand is read at computed positions
+        indexed = graph.arrays[ref].op in INDEXED  # the first operand is read at computed positions
         if indexed:
             self._need_buffer(operands[0])
         candidates = self._candidates(ref, operands[1:] if indexed else operands)
@@ -135,7 +137,10 @@ class Fusion:
 
     def _same_element(self, arg: Ref, ref: Ref) -> bool:
         """Whether element i of `ref` needs just element i of what its operand shows."""
-        return self.graph.identity[arg] and self.graph.numel[arg] == self.graph.numel[ref]
+        graph = self.graph
+        if graph.arrays[ref].op in INDEXED and arg == graph.args[ref][0]:
+            return False
+        return graph.identity[arg] and graph.numel[arg] == graph.numel[ref]
 
     def _takes_more(self, group: Group) -> bool:
         if group.anchor is not None and self.graph.arrays[group.anchor].op in NO_EPILOGUE:

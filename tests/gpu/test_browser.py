@@ -1,0 +1,42 @@
+"""The browser's transport, in headless Chromium with Pyodide."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+
+pytestmark = pytest.mark.slow
+
+
+def in_browser(program: str, *arguments: object, flags: tuple[str, ...] = ()) -> Any:
+    command = [sys.executable, str(HERE / "in_browser.py"), *flags, str(HERE / program), *map(json.dumps, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr[-4000:]
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert not [line for line in result["console"] if "favicon" not in line and "404" not in line]
+    return result["answer"]
+
+
+@pytest.mark.parametrize("flags", [(), ("--own-js",)], ids=["registered", "own copy"])
+def test_primitives(flags: tuple[str, ...]) -> None:
+    answer = in_browser("browser_primitives.py", flags=flags)
+    assert answer["wrong"] == []
+    assert answer["checked"] > 150
+
+
+def test_training_follows_numpy() -> None:
+    """The same losses as on the CPU; once settled, one crossing into JavaScript per flush and nothing new."""
+    paths = [str(HERE), str(HERE.parents[1] / "examples")]
+    code = f"import sys, json; sys.path[:0] = {paths}; import browser_char_rnn; "
+    code += "print(json.dumps(browser_char_rnn.main(20, 'cpu')))"
+    numpy = subprocess.check_output([sys.executable, "-c", code], text=True)
+    answer = in_browser("browser_char_rnn.py", 20)
+    assert answer["losses"] == pytest.approx(json.loads(numpy)["losses"], rel=1e-3)
+    counters = answer["counters"]
+    assert counters["submits"] == 2 * 20  # a step and a read of its loss
+    assert counters["pipelines"] <= 45

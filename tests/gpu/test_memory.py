@@ -1,0 +1,129 @@
+"""Memory is flat, and in-place updates are."""
+
+import gc
+from typing import Any
+
+import numpy as np
+import pytest
+
+from flambeau.dtype import float32, int64
+
+random = np.random.default_rng(2)
+
+
+def test_flat_over_a_thousand_steps(gpu: Any) -> None:
+    """Without the garbage collector: nothing may depend on it."""
+    b = gpu.backend
+    p = b.add(gpu.put(random.standard_normal((16, 16))), 0.0)
+    m = b.full((16, 16), 0.0, float32)
+
+    def step(p: Any, m: Any) -> tuple[Any, Any]:
+        x = gpu.put(random.standard_normal((4, 16)))
+        y = b.tanh(b.matmul(x, p))
+        loss = b.sum(b.mul(y, y), (0, 1), False)
+        gradient = b.matmul(b.view(x, (16, 4), (1, 16), 0), b.mul(y, b.sub(1.0, b.mul(y, y))))
+        m = b.assign(m, None, b.add(b.mul(m, 0.9), gradient))
+        p = b.assign(p, None, b.sub(p, b.mul(m, 1e-3)))
+        b.step_boundary()
+        b.to_bytes(loss)
+        return p, m
+
+    for _ in range(10):
+        p, m = step(p, m)
+    gc.collect()
+    gc.disable()
+    try:
+        objects = len(gc.get_objects())
+        buffers, pooled = gpu.engine.device.counters.buffers, gpu.engine.pool.allocated_bytes
+        for _ in range(1000):
+            p, m = step(p, m)
+        assert gpu.engine.device.counters.buffers == buffers
+        assert gpu.engine.pool.allocated_bytes == pooled
+        assert abs(len(gc.get_objects()) - objects) < 200
+    finally:
+        gc.enable()
+
+
+def test_chains_do_not_keep_their_past(gpu: Any) -> None:
+    b = gpu.backend
+    x = b.add(gpu.put(np.zeros(100)), 0.0)
+    for _ in range(20):
+        for _ in range(100):
+            x = b.add(x, 1.0)
+        b.step_boundary()
+        assert x.inputs == ()
+    assert gpu.get(x).tolist() == [2000.0] * 100
+
+
+def test_assign_leaves_older_holders_their_values(gpu: Any) -> None:
+    b = gpu.backend
+    a = np.arange(12, dtype="f4")
+    x = b.add(gpu.put(a), 0.0)
+    view = b.view(x, (3,), (1,), 2)
+    reader = b.mul(x, 2.0)
+    y = b.assign(x, ((4,), (3,), 0), -1.0)
+    z = b.assign(y, ((2,), (1,), 4), b.view(y, (2,), (1,), 0))
+    assert gpu.get(x).tolist() == a.tolist()
+    assert gpu.get(view).tolist() == [2, 3, 4]
+    assert gpu.get(reader).tolist() == (2 * a).tolist()
+    expected = a.copy()
+    expected[::3] = -1
+    assert gpu.get(y).tolist() == expected.tolist()
+    expected[4:6] = expected[0:2]
+    assert gpu.get(z).tolist() == expected.tolist()
+
+
+def test_assign_in_place_takes_no_memory(gpu: Any) -> None:
+    b = gpu.backend
+    x = b.add(gpu.put(np.zeros((64, 64))), 0.0)
+    b.synchronize()
+    buffer = x.buffer.handle
+    for k in range(5):
+        for row in range(64):
+            x = b.assign(x, ((64,), (1,), 64 * row), float(k + row))
+        b.step_boundary()
+        assert x.buffer.handle == buffer
+    assert gpu.get(x)[:, 0].tolist() == [4.0 + row for row in range(64)]
+
+
+def test_a_part_added_to_itself(gpu: Any) -> None:
+    b = gpu.backend
+    x = b.add(gpu.put(np.arange(6)), 0.0)
+    x = b.assign(x, ((3,), (1,), 0), b.add(b.view(x, (3,), (1,), 3), 1.0))
+    x = b.assign(x, ((5,), (1,), 1), b.view(x, (5,), (1,), 0))
+    assert gpu.get(x).tolist() == [4, 4, 5, 6, 3, 4]
+
+
+def test_the_pool_gives_back_what_it_does_not_need(gpu: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flambeau_wgpu import memory
+
+    b = gpu.backend
+    x = [b.add(gpu.put(np.zeros(1 << 16)), float(k)) for k in range(20)]
+    b.synchronize()
+    held = gpu.engine.pool.allocated_bytes
+    x.clear()
+    monkeypatch.setattr(memory, "IDLE_KEPT", 1 << 20)
+    gpu.engine.pool.collect()
+    assert gpu.engine.pool.allocated_bytes <= held - (15 << 18)
+    assert gpu.get(b.add(gpu.put([1.0, 2.0]), 1.0)).tolist() == [2, 3]
+
+
+def test_a_view_that_outlives_its_base(gpu: Any) -> None:
+    b = gpu.backend
+    a = random.standard_normal((5, 6)).astype("f4")
+    view = b.view(b.exp(gpu.put(a)), (6, 5), (1, 6), 0)
+    b.step_boundary()
+    part = b.view(view, (2, 5), (5, 1), 10)
+    del view
+    b.step_boundary()
+    np.testing.assert_allclose(gpu.get(b.mul(part, 2.0)), 2 * np.exp(a).T[2:4], rtol=1e-5)
+
+
+def test_a_constant_is_written_in_part(gpu: Any) -> None:
+    b = gpu.backend
+    zeros = b.full((3, 4), 0.0, float32)
+    x = b.assign(zeros, ((3,), (5,), 0), 1.0)
+    assert gpu.get(x).tolist() == np.eye(3, 4).tolist()
+    assert gpu.get(zeros).tolist() == np.zeros((3, 4)).tolist()
+    index = b.assign(b.full((4,), 0, int64), ((2,), (2,), 1), 7)
+    assert gpu.get(index).tolist() == [0, 7, 0, 7]
