@@ -1,16 +1,18 @@
 """A network whose depth is decided by a roll of the dice, anew at every step.
 
-It fits a sine wave. Between its first and its last layer it applies one middle layer, the same one, no times
-up to three times; a Python `for` loop over a random number is the whole model definition.
-Gradients of all the uses of the middle layer add up, whatever the depth was: the graph is what the Python that ran did.
+It fits a sine wave. Between its first and its last layer it applies one middle layer,
+the same one, none to three times: a `for` loop over a random number is the model.
+The gradients of all the uses add up: the graph is whatever the Python that ran did.
 
 Try:
 - Watch the graph: it is another one whenever the dice say so.
-- Roll higher: `range(dice.randint(0, 10))`. How deep can it go before it stops learning?
-- Decide by the data instead of by dice: `while y.std() < 0.5: y = torch.tanh(self.middle(y))`.
+- Roll higher: `self.dice.randint(0, 10)`. How deep can it go and still learn?
+- Decide by the data instead of by dice:
+  `while y.std() < 0.5: y = torch.tanh(self.middle(y))`.
 - Fit another curve: `torch.sin(2 * x)`, `x.abs()`, a staircase `x.round()`.
 
-Expect: the loss starts between 0.5 and 1, falls unsteadily (each depth is another function) and ends near 0.02.
+Expect: the loss starts between 0.5 and 1, falls unsteadily, since each depth is another
+function, and ends near 0.02 after 300 steps.
 """
 
 import flambeau as torch
@@ -20,7 +22,7 @@ import random
 
 
 class DynamicNet(torch.nn.Module):
-    """A fully connected network that applies its middle layer a random number of times."""
+    """A network that applies its middle layer a random number of times."""
 
     def __init__(self, dice: random.Random, hidden: int = 32):
         super().__init__()
@@ -54,13 +56,15 @@ def main(device: str = "cpu", steps: int = 300, seed: int = 0) -> list[float]:
         optimizer.step()
         losses.append(loss.item())
         if step % 20 == 0 or step == steps - 1:
-            print(f"step {step:4d}  middle layer × {model.depth}  loss {losses[-1]:.4f}")
+            print(
+                f"step {step:4d}  middle layer × {model.depth}  loss {losses[-1]:.4f}"
+            )
     return losses
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--device", default="cpu", help='"cpu" or "wgpu" (default: %(default)s)')
-    parser.add_argument("--steps", type=int, default=300, help="how long to train (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="start of all random numbers (default: %(default)s)")
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--device", default="cpu", help='"cpu" or "wgpu"')
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=0)
     main(**vars(parser.parse_args()))

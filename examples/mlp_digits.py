@@ -1,16 +1,18 @@
 """A two-layer perceptron reads handwritten digits.
 
-Each image is 8 × 8 pixels. A hidden layer turns these 64 numbers into features, a second layer into ten scores.
-`Dataset` says what one example is, `DataLoader` shuffles them and stacks them into batches.
-At the end it is examined on digits that it has not seen, and shows some of its mistakes.
+An image is 8 × 8 pixels; one layer turns them into features, the next into ten scores.
+`Dataset` says what one example is, `DataLoader` shuffles them and stacks them up.
+At the end it is examined on unseen digits, and shows some of its mistakes.
 
 Try:
 - Take the hidden layer away: how far does a single `Linear` get?
-- Give it 500 hidden units and only 100 training digits: the training loss goes to 0, and the test?
+- Give it 500 hidden units and only 100 digits to learn from: the loss goes to 0. And
+  the examination?
 - `torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)` instead of Adam.
-- Turn the images upside down before the examination, but not in training.
+- Turn the images upside down for the examination only.
 
-Expect: the loss starts near ln 10 = 2.3 and is about 0.04 after 300 steps; about 9 of 10 unseen digits are read right.
+Expect: the loss starts near ln 10 = 2.3 and is about 0.04 after 300 steps; about 9 of
+10 unseen digits are read right.
 """
 
 import flambeau as torch
@@ -28,8 +30,9 @@ class Digits(torch.utils.data.Dataset):
     def __init__(self, lines: list[str]):
         digits, images = zip(*(line.split(",") for line in lines), strict=True)
         self.labels = torch.tensor([int(digit) for digit in digits])
-        # A pixel is one character, 0 to 9 and A to G for 16: ink counted in a square of 4 × 4.
-        self.images = torch.tensor([[int(ink, 17) / 16 for ink in image] for image in images])
+        # A pixel is one character, 0 to 9 and A to G for 16: how much ink is there.
+        pixels = [[int(ink, 17) / 16 for ink in image] for image in images]
+        self.images = torch.tensor(pixels)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -58,15 +61,19 @@ def endless(loader: torch.utils.data.DataLoader) -> Iterator[list[torch.Tensor]]
 
 def picture(image: torch.Tensor) -> list[str]:
     """The image as eight lines of characters."""
-    return ["".join(" .:oO@"[round(5 * ink)] for ink in row) for row in image.reshape(8, 8).tolist()]
+    rows = image.reshape(8, 8).tolist()
+    return ["".join(" .:oO@"[round(5 * ink)] for ink in row) for row in rows]
 
 
 def examine(model: MLP, digits: Digits, device: str) -> None:
     """Prints the accuracy on all of the digits, and up to five mistakes as pictures."""
     with torch.no_grad():
         guesses = model(digits.images.to(device)).argmax(dim=1).cpu()
-    wrong = [i for i, right in enumerate((guesses == digits.labels).tolist()) if not right]
-    print(f"\nread {100 * (1 - len(wrong) / len(digits)):.1f} % of {len(digits)} unseen digits right; mistakes:")
+    wrong = [
+        i for i, right in enumerate((guesses == digits.labels).tolist()) if not right
+    ]
+    accuracy = 1 - len(wrong) / len(digits)
+    print(f"\n{accuracy:.1%} of {len(digits)} unseen digits read right; mistakes:")
     for rows in zip(*(picture(digits.images[i]) for i in wrong[:5]), strict=True):
         print("  " + "    ".join(rows))
     for i in wrong[:5]:
@@ -87,7 +94,8 @@ def main(device: str = "cpu", steps: int = 300, seed: int = 0) -> list[float]:
     losses = []
     for step in range(steps):
         images, labels = next(batches)
-        loss = torch.nn.functional.cross_entropy(model(images.to(device)), labels.to(device))
+        scores = model(images.to(device))
+        loss = torch.nn.functional.cross_entropy(scores, labels.to(device))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -100,8 +108,8 @@ def main(device: str = "cpu", steps: int = 300, seed: int = 0) -> list[float]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--device", default="cpu", help='"cpu" or "wgpu" (default: %(default)s)')
-    parser.add_argument("--steps", type=int, default=300, help="how long to train (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="start of all random numbers (default: %(default)s)")
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--device", default="cpu", help='"cpu" or "wgpu"')
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=0)
     main(**vars(parser.parse_args()))

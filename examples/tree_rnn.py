@@ -1,16 +1,19 @@
 """A network that runs recursively over parse trees.
 
 It learns how glad each phrase of a sentence is, from "dreadful" (--) to "superb" (++).
-`read` calls itself on the two halves of a phrase and joins what comes back: each sentence builds its own graph.
-From examples alone it must find that "not" turns a phrase round and that "but" forgets what stood before.
+`read` calls itself on the halves of a phrase and joins what comes back: each sentence
+builds its own graph. What "not" and "but" do to a phrase it must find from examples.
 
 Try:
 - Watch the graph: it is another tree for every sentence.
-- Ask about a phrase of your own: `show(model, parse("(2 (2 not) (2 (2 very) (2 dull)))"))`; its labels do not matter.
-- Take `torch.tanh` away: a linear network cannot turn both "not dull" and "not good" round. What is lost?
-- Join by `left + right` instead of by a layer: a bag of words. Which sentences go wrong?
+- Ask about a phrase of your own; its labels do not matter:
+  `show(model, parse("(2 (2 not) (2 (2 very) (2 dull)))"))`.
+- Take `torch.tanh` away: a linear network cannot turn both "not dull" and "not good"
+  round. What is lost?
+- Join by `left + right` instead of by a layer: a bag of words. What goes wrong?
 
-Expect: the loss starts near ln 5 = 1.6 and is about 0.02 after 300 steps; 8 or 9 of 10 unseen sentences come out right.
+Expect: the loss starts near ln 5 = 1.6 and is about 0.02 after 300 steps; 8 or 9 of 10
+unseen sentences come out right.
 """
 
 import flambeau as torch
@@ -33,7 +36,7 @@ class Tree:
     halves: list["Tree"] = field(default_factory=list)
 
     def phrases(self) -> Iterator["Tree"]:
-        """This phrase and all inside it, halves before the whole: the order in which the network reads them."""
+        """All phrases inside, halves before the whole, as the network reads them."""
         for half in self.halves:
             yield from half.phrases()
         yield self
@@ -60,7 +63,7 @@ def parse(brackets: str) -> Tree:
 
 
 class TreeRNN(torch.nn.Module):
-    """A phrase's memory is its word's embedding, or tanh(W [left; right] + b) of its halves' memories."""
+    """A word's memory is its embedding, a phrase's is tanh(W [left; right] + b)."""
 
     def __init__(self, words: list[str], hidden: int = 32):
         super().__init__()
@@ -70,9 +73,10 @@ class TreeRNN(torch.nn.Module):
         self.judge = torch.nn.Linear(hidden, len(MARKS))
 
     def forward(self, tree: Tree) -> torch.Tensor:
-        """The logits of every phrase of the tree, in the order of `tree.phrases()`: shape (phrases, 5)."""
-        words = torch.tensor([self.place[phrase.word] for phrase in tree.phrases() if phrase.word])
-        embeddings = iter(self.embed(words.to(self.join.weight.device)))
+        """The logits of every phrase, as ordered by `tree.phrases()`: (phrases, 5)."""
+        words = [self.place[phrase.word] for phrase in tree.phrases() if phrase.word]
+        device = self.join.weight.device
+        embeddings = iter(self.embed(torch.tensor(words).to(device)))
         memories = []
 
         def read(phrase: Tree) -> torch.Tensor:
@@ -89,17 +93,18 @@ class TreeRNN(torch.nn.Module):
 
 
 def judge(model: TreeRNN, tree: Tree) -> list[int]:
-    """The label that the model gives to each phrase, in the order of `tree.phrases()`."""
+    """The label that the model gives to each phrase, ordered as `tree.phrases()`."""
     with torch.no_grad():
         return model(tree).argmax(dim=1).tolist()
 
 
 def show(model: TreeRNN, tree: Tree) -> None:
-    """Prints the phrases of a sentence, the whole first, each with the model's judgement."""
-    judgements = {id(phrase): MARKS[label] for phrase, label in zip(tree.phrases(), judge(model, tree), strict=True)}
+    """Prints a sentence and the phrases inside it, each with the model's judgement."""
+    phrases = [id(phrase) for phrase in tree.phrases()]
+    labels = dict(zip(phrases, judge(model, tree), strict=True))
 
     def line(phrase: Tree, depth: int) -> None:
-        print(f"  {judgements[id(phrase)]} {'   ' * depth}{phrase}")
+        print(f"  {MARKS[labels[id(phrase)]]} {'   ' * depth}{phrase}")
         for half in phrase.halves:
             line(half, depth + 1)
 
@@ -112,15 +117,17 @@ def main(device: str = "cpu", steps: int = 300, seed: int = 0) -> list[float]:
     dice = random.Random(seed)
     trees = [parse(line) for line in TREEBANK.splitlines()]
     training, unseen = trees[:500], trees[500:]
-    model = TreeRNN(sorted({phrase.word for tree in trees for phrase in tree.phrases() if phrase.word})).to(device)
+    words = {phrase.word for tree in trees for phrase in tree.phrases() if phrase.word}
+    model = TreeRNN(sorted(words)).to(device)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
 
     losses = []
     for step in range(steps):
         few = dice.sample(training, 8)
         logits = torch.cat([model(tree) for tree in few])
-        labels = torch.tensor([phrase.label for tree in few for phrase in tree.phrases()])
-        loss = torch.nn.functional.cross_entropy(logits, labels.to(device))
+        labels = [phrase.label for tree in few for phrase in tree.phrases()]
+        targets = torch.tensor(labels).to(device)
+        loss = torch.nn.functional.cross_entropy(logits, targets)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -135,8 +142,8 @@ def main(device: str = "cpu", steps: int = 300, seed: int = 0) -> list[float]:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--device", default="cpu", help='"cpu" or "wgpu" (default: %(default)s)')
-    parser.add_argument("--steps", type=int, default=300, help="how long to train (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="start of all random numbers (default: %(default)s)")
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--device", default="cpu", help='"cpu" or "wgpu"')
+    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=0)
     main(**vars(parser.parse_args()))

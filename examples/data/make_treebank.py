@@ -1,8 +1,9 @@
-"""Writes treebank.txt: sentences about films as binary parse trees with a sentiment at every node.
+"""Writes treebank.txt: sentences about films as trees with a sentiment at every node.
 
-A small grammar of our own makes the sentences, and each rule says what its phrase means: "very" strengthens, "not"
-turns round and weakens, after "but" only the second half counts. So every label is right by construction, and a
-model that learns the labels has learned the rules.
+A small grammar of our own makes the sentences, and each rule says what its phrase
+means: "very" strengthens, "not" turns round and weakens, after "but" only the second
+half counts. So every label is right by construction, and a model that learns the labels
+has learned the rules.
 
     python examples/data/make_treebank.py
 """
@@ -16,7 +17,8 @@ from pathlib import Path
 
 SENTENCES = 600
 
-NOUNS = "film plot cast music ending dialogue hero villain story script scenery camera".split()
+NOUNS = "film plot cast music ending dialogue hero villain".split()
+NOUNS += "story script scenery camera".split()
 ADJECTIVES = {
     2: "brilliant wonderful superb".split(),
     1: "good charming clever fresh warm".split(),
@@ -24,7 +26,13 @@ ADJECTIVES = {
     -1: "dull weak slow clumsy noisy".split(),
     -2: "awful dreadful terrible".split(),
 }
-FEELINGS = {2: ["loved", "adored"], 1: ["liked", "enjoyed"], 0: ["saw"], -1: ["disliked"], -2: ["hated", "loathed"]}
+FEELINGS = {
+    2: ["loved", "adored"],
+    1: ["liked", "enjoyed"],
+    0: ["saw"],
+    -1: ["disliked"],
+    -2: ["hated", "loathed"],
+}
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ def word(text: str, sentiment: int = 0) -> Phrase:
 
 
 def join(left: Phrase, right: Phrase, sentiment: int) -> Phrase:
-    """The two phrases as one, with the sentiment that the rule found, cut to -2 to 2."""
+    """The two phrases as one; the sentiment that a rule found is cut to -2 to 2."""
     sentiment = max(-2, min(2, sentiment))
     return Phrase(sentiment, f"({sentiment + 2} {left.tree} {right.tree})")
 
@@ -80,10 +88,13 @@ class Grammar:
         return join(word("not"), quality, -sign(quality.sentiment))
 
     def quality(self) -> Phrase:
-        return self.one_of(self.adjective, self.strengthened, self.weakened, self.negated, self.negated)
+        return self.one_of(
+            self.adjective, self.strengthened, self.weakened, self.negated, self.negated
+        )
 
     def thing(self) -> Phrase:
-        determiner, noun = word(self.dice.choice(["the", "this", "its"])), word(self.dice.choice(NOUNS))
+        determiner = word(self.dice.choice(["the", "this", "its"]))
+        noun = word(self.dice.choice(NOUNS))
         if self.dice.random() < 0.75:
             return join(determiner, noun, 0)
         adjective = self.adjective()
@@ -91,15 +102,16 @@ class Grammar:
         return join(determiner, described, described.sentiment)
 
     def judgement(self) -> Phrase:
-        """Says how a thing is: the predicate decides, or the subject where the predicate is neutral."""
+        """How a thing is: the predicate decides, or else the subject."""
         subject, quality = self.thing(), self.quality()
         verb = word(self.dice.choice(["is", "was", "feels"]))
         predicate = join(verb, quality, quality.sentiment)
         return join(subject, predicate, predicate.sentiment or subject.sentiment)
 
     def reaction(self) -> Phrase:
-        """Says how the speaker took it: the verb decides, or the thing where the verb is neutral."""
-        subject, feeling, thing = word(self.dice.choice(["I", "we", "critics"])), self.graded(FEELINGS), self.thing()
+        """How the speaker took it: the verb decides, or else the thing."""
+        subject = word(self.dice.choice(["I", "we", "critics"]))
+        feeling, thing = self.graded(FEELINGS), self.thing()
         predicate = join(feeling, thing, feeling.sentiment or thing.sentiment)
         if self.dice.random() < 0.3:
             predicate = join(word("never"), predicate, -sign(predicate.sentiment))
@@ -127,7 +139,9 @@ def main() -> None:
     trees: dict[str, None] = {}  # in the order drawn, each once
     while len(trees) < SENTENCES:
         trees[grammar.sentence().tree] = None
-    (Path(__file__).parent / "treebank.txt").write_text("\n".join(trees) + "\n", encoding="ascii")
+    (Path(__file__).parent / "treebank.txt").write_text(
+        "\n".join(trees) + "\n", encoding="ascii"
+    )
 
 
 if __name__ == "__main__":
