@@ -45,6 +45,7 @@ from .lazy import (
     Op,
 )
 from .regions import Strides, broadcast_shapes, broadcast_strides, contiguous_strides, is_identity
+from .updates import Updates
 
 Data = bytes | bytearray | memoryview
 EXACT_IN_FLOAT32 = 1 << 24
@@ -78,7 +79,7 @@ class WgpuBackend:
 
     def __init__(self, device: Device) -> None:
         self.engine = Engine(device)
-        self.kernels: Mapping[str, Callable[..., Any]] = {}
+        self.kernels: Mapping[str, Callable[..., Any]] = Updates(self._queue).kernels
         halves = "shader-f16" in device.info.features
         self.dtypes = frozenset(d for d in STORAGE if d is not float16 or halves)
 

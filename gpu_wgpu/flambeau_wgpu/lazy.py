@@ -38,14 +38,19 @@ class Kind(Enum):
 
 
 class Op:
-    """An operation of the engine. `cost` weighs computing an element a second time against storing it."""
+    """An operation of the engine.
 
-    __slots__ = ("cost", "kind", "name")
+    `cost` weighs computing an element a second time against storing it. An `apart` op fuses only with its like and
+    loads everything else: the kernel is then the same wherever its operands come from.
+    """
 
-    def __init__(self, name: str, kind: Kind, cost: int = 1) -> None:
+    __slots__ = ("apart", "cost", "kind", "name")
+
+    def __init__(self, name: str, kind: Kind, cost: int = 1, apart: bool = False) -> None:
         self.name: Final = name
         self.kind: Final = kind
         self.cost: Final = cost
+        self.apart: Final = apart
 
     def __repr__(self) -> str:
         return self.name
@@ -134,6 +139,10 @@ _BINARY = (
 )
 UNARY: Final = {name: Op(name, Kind.ELEMENTWISE, _COSTS.get(name, 1)) for name in _UNARY.split()}
 BINARY: Final = {name: Op(name, Kind.ELEMENTWISE, _COSTS.get(name, 1)) for name in _BINARY.split()}
+APART: Final = {
+    name: Op(name, Kind.ELEMENTWISE, _COSTS.get(name, 1), apart=True)
+    for name in ("add", "sub", "mul", "div", "sqrt", "maximum")
+}
 COMPARISONS: Final = frozenset(("eq", "ne", "lt", "le"))
 
 # `attr` of binary ops and WHERE: which operand is in `scalars` rather than in `inputs`.

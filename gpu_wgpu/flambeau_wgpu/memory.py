@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
+
 from .device.interface import Device, OutOfMemory
 
 SMALLEST = 256
@@ -32,7 +34,11 @@ class Buffer:
 
 
 class Pool:
-    """Idle buffers by size. The last one given back is the first to be used again: its bind groups exist already."""
+    """Idle buffers by size.
+
+    The one made first is taken first, whatever the order in which they came back: the same step finds the same buffers
+    again, and with them its bind groups and its command list.
+    """
 
     def __init__(self, device: Device) -> None:
         self.device = device
@@ -49,10 +55,10 @@ class Pool:
         Raises:
             OutOfMemory: the device has no room, or no buffer may be that large.
         """
-        stack = self.idle.get(size)
-        if stack:
+        idle = self.idle.get(size)
+        if idle:
             self.idle_bytes -= size
-            return stack.pop()
+            return heappop(idle)
         if size > self.largest:
             raise OutOfMemory(
                 f"wgpu: out of memory: an array of {size / 2**20:.0f} MiB is over the limit of "
@@ -67,7 +73,7 @@ class Pool:
         return handle
 
     def give(self, handle: int, size: int) -> None:
-        self.idle.setdefault(size, []).append(handle)
+        heappush(self.idle.setdefault(size, []), handle)
         self.idle_bytes += size
 
     def collect(self) -> None:
@@ -80,8 +86,8 @@ class Pool:
     def trim(self, keep: int) -> None:
         """Give idle buffers back to the driver, the largest first, until `keep` idle bytes are left."""
         for size in sorted(self.idle, reverse=True):
-            stack = self.idle[size]
-            while stack and self.idle_bytes > keep:
-                self.device.free(stack.pop(0))
+            idle = self.idle[size]
+            while idle and self.idle_bytes > keep:
+                self.device.free(heappop(idle))
                 self.idle_bytes -= size
                 self.allocated_bytes -= size

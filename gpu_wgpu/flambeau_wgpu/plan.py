@@ -79,9 +79,9 @@ class Plan:
                 buffer = Buffer(pool, handles[slot], self.sizes[slot - len(leaves)])
                 owned.add(slot - len(leaves))
             arrays[ref].realize(buffer)
-        for number in range(len(self.sizes) - 1, -1, -1):  # the order in which the next run takes them again
+        for number, (handle, size) in enumerate(zip(taken, self.sizes, strict=True)):
             if number not in owned:
-                pool.give(taken[number], self.sizes[number])
+                pool.give(handle, size)
         for ref, root, strides, offset in self.views:
             view = arrays[ref]
             view.inputs = (arrays[root],)
@@ -333,7 +333,7 @@ class _Layout:
                 and key not in moved
                 and key not in kernel.stores
                 and bound.storage == output.storage
-                and self.graph.may_overwrite(key)
+                and (self._is_temporary(key) or self.graph.may_overwrite(key))
                 and size_class(self._bytes(key)) == size_class(self._bytes(output.key))
             ):
                 output.alias = at

@@ -8,8 +8,10 @@ One pass over the needed arrays in the order in which they were made. The rules,
    takes it, it joins the last elementwise kernel of as many elements that reads one of the same buffers.
 3. A value that another kernel reads is recomputed there if that is cheap (`CHEAP`) or if nobody else wants it (the
    *prologue* of a reduction or a scan); else it is stored.
-4. What the program still holds is stored. What it does not hold and nobody reads is never computed.
-5. A kernel binds at most `MAX_BINDINGS` buffers and has at most `MAX_NODES` ops.
+4. Ops that are `apart` (an optimizer's update) fuse only with each other and load all else: one kernel serves every
+   parameter, whatever made its gradient.
+5. What the program still holds is stored. What it does not hold and nobody reads is never computed.
+6. A kernel binds at most `MAX_BINDINGS` buffers and has at most `MAX_NODES` ops.
 
 A group's ancestors are a bit mask, so that "would joining make a cycle" is one `&`.
 """
@@ -85,24 +87,29 @@ class Fusion:
         """Find the kernel that computes an elementwise array."""
         graph = self.graph
         operands = graph.args[ref]
-        indexed = graph.arrays[ref].op in INDEXED  # the first operand is read at computed positions
-        if indexed:
+        op = graph.arrays[ref].op
+        if op in INDEXED:
             self._need_buffer(operands[0])
-        candidates = self._candidates(ref, operands[1:] if indexed else operands)
-        group = next((g for g in candidates if self._can_join(g, ref)), None)
-        if group is None:
-            group = self._latest[graph.numel[ref]] = self._new_group(ref, None)
+        if op.apart:
+            for arg in operands:
+                producer = self._producer(arg)
+                if not graph.arrays[producer].op.apart and graph.numel[producer] == graph.numel[ref]:
+                    self._store(producer)
+        candidates = [
+            g for g in self._candidates(ref, operands[1:] if op in INDEXED else operands) if self._can_join(g, ref)
+        ]
+        if candidates:
+            group = candidates[0]
+            for other in candidates[1:]:
+                self._try_merge(group, other)
         else:
-            for other in candidates:
-                if other is not group and all(
-                    self._same_element(a, ref) for a in operands if self.group[self._producer(a)] is other
-                ):
-                    self._try_merge(group, other)
+            group = self._latest[graph.numel[ref]] = self._new_group(ref, None)
         self._add(group, ref, operands)
 
     def _candidates(self, ref: Ref, operands: tuple[Ref, ...]) -> list[Group]:
         graph = self.graph
         numel = graph.numel[ref]
+        apart = graph.arrays[ref].op.apart
         found: list[Group] = []
         for arg in operands:
             producer = self._producer(arg)
@@ -114,7 +121,9 @@ class Fusion:
             ):
                 continue
             group = self.group[producer]
-            if group is not None and group.numel == numel and group not in found and self._takes_more(group):
+            if group is None or group in found or group.numel != numel or not self._takes_more(group):
+                continue
+            if graph.arrays[producer].op.apart == apart:
                 found.append(group)
         found.sort(key=lambda g: -g.bits)
         # One that reads the same buffers, if none of these takes it.
@@ -122,6 +131,8 @@ class Fusion:
         if (
             sibling is not None
             and sibling not in found
+            and not apart
+            and not graph.arrays[sibling.nodes[0]].op.apart
             and self._takes_more(sibling)
             and self._shares_a_leaf(sibling, ref)
         ):
@@ -282,7 +293,8 @@ class Fusion:
     def _inlinable(self, producer: Ref, reader: Ref) -> bool:
         """Whether a reader in another kernel computes `producer` itself instead of loading it."""
         graph = self.graph
-        if self.stored[producer] or self.anchored[producer] or graph.kind(producer) is not Kind.ELEMENTWISE:
+        op = graph.arrays[producer].op
+        if self.stored[producer] or self.anchored[producer] or op.kind is not Kind.ELEMENTWISE or op.apart:
             return False
         cost, leaves = self.cost[producer], len(self.leaves_of[producer])
         if cost <= CHEAP and leaves <= CHEAP_LEAVES:
