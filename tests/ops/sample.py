@@ -9,7 +9,7 @@ The tables of such rows are in `samples/`, one file for each family of `flambeau
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -153,15 +153,31 @@ class Made:
 
 
 def make(
-    library: Library, sample: Sample, *, floating: str = "float32", device: str | None = None, grad: bool = False
+    library: Library,
+    sample: Sample,
+    *,
+    floating: str = "float32",
+    device: str | None = None,
+    grad: bool = False,
+    given: Sequence[Any] = (),
 ) -> Made:
-    """The arguments of a sample in one library, `F` tensors in the dtype `floating`."""
+    """The arguments of a sample in one library, `F` tensors in the dtype `floating`.
+
+    `given` are leaves to use, as an earlier call made them with `grad`, instead of making them.
+    """
     leaves: list[Any] = []
     places = iter(range(1000))
+    ready = iter(given)
 
     def build(x: Any) -> Any:
         if isinstance(x, Described):
-            return _tensor(library, x, next(places), floating, device, leaves if grad else None)
+            place = next(places)
+            kind = floating if x.kind == "float" else x.kind
+            wants_grad = grad and x.grad and kind.startswith("float")
+            leaf = next(ready) if wants_grad and given else _leaf(library, x, place, kind, device)
+            if wants_grad:
+                leaves.append(leaf if given else leaf.requires_grad_())
+            return _laid_out(leaf, x)
         if isinstance(x, NamedDtype):
             return getattr(library, floating if x.name == "float" else x.name)
         if isinstance(x, (list, tuple)):
@@ -172,28 +188,25 @@ def make(
     return Made(args, {k: build(v) for k, v in sample.kwargs.items()}, leaves)
 
 
-def _tensor(
-    library: Library, described: Described, place: int, floating: str, device: str | None, leaves: list[Any] | None
-) -> Any:
-    kind = floating if described.kind == "float" else described.kind
+def _leaf(library: Library, described: Described, place: int, kind: str, device: str | None) -> Any:
+    """The tensor that the described one is a view of."""
     elements = described.array(place)
-    layout = described.layout
-    if layout == "transposed":
+    if described.layout == "transposed":
         elements = elements.swapaxes(0, -1)
-    elif layout == "strided":
+    elif described.layout == "strided":
         elements = np.repeat(elements, 2, axis=-1)
-    elif layout == "expanded":
+    elif described.layout == "expanded":
         elements = elements[:1]
     leaf = library.tensor(elements.tolist(), dtype=getattr(library, kind), device=device)
-    leaf = leaf.reshape(elements.shape)  # an empty list has no inner dimensions
-    if leaves is not None and described.grad and kind.startswith("float"):
-        leaf.requires_grad_()
-        leaves.append(leaf)
-    if layout == "transposed":
+    return leaf.reshape(elements.shape)  # an empty list has no inner dimensions
+
+
+def _laid_out(leaf: Any, described: Described) -> Any:
+    if described.layout == "transposed":
         return leaf.transpose(0, -1)
-    if layout == "strided":
+    if described.layout == "strided":
         return leaf[..., ::2]
-    if layout == "expanded":
+    if described.layout == "expanded":
         return leaf.expand(described.shape)
     return leaf
 

@@ -53,7 +53,7 @@ def backward(library: Library, result: Any) -> None:
     total: Any = 0
     for place, y in enumerate(t for t in tensors_in(result) if t.requires_grad):
         steps = np.linspace(0.5 + 0.1 * place, 1.7, y.numel()).round(2).tolist()
-        weights = library.tensor(steps, dtype=y.dtype).reshape(y.shape)
+        weights = library.tensor(steps, dtype=y.dtype, device=y.device).reshape(y.shape)
         total = total + (y * weights).sum()
     if isinstance(total, library.Tensor):
         total.backward()

@@ -123,7 +123,8 @@ def _differences(
             finally:
                 GradMode.enabled = before
         columns.append([(a - b) / (2 * eps) for a, b in zip(*sides, strict=True)])
-    return [[column[j] for column in columns] for j in range(len(columns[0]))] if columns else []
+    outputs = len(columns[0]) if columns else _outputs(func, arguments)[number].numel()
+    return [[column[j] for column in columns] for j in range(outputs)]
 
 
 def gradgradcheck(

@@ -46,9 +46,9 @@ class NumpyBackend:
     dtypes = frozenset(_TO_NUMPY)
 
     def __init__(self) -> None:
-        from . import numpy_kernels
+        from . import numpy_kernels, numpy_training
 
-        self.kernels: Mapping[str, Callable[..., Any]] = numpy_kernels.KERNELS
+        self.kernels: Mapping[str, Callable[..., Any]] = {**numpy_kernels.KERNELS, **numpy_training.KERNELS}
 
     def device_name(self) -> str:
         return f"CPU (NumPy {np.__version__})"
@@ -211,10 +211,10 @@ class NumpyBackend:
         return np.asarray(np.argmin(x, axis=axis, keepdims=keepdim), np.int64)
 
     def cumsum(self, x: Array, axis: int) -> Array:
-        return np.add.accumulate(x, axis=axis, dtype=x.dtype)
+        return np.ascontiguousarray(np.add.accumulate(x, axis=axis, dtype=x.dtype))
 
     def cumprod(self, x: Array, axis: int) -> Array:
-        return np.multiply.accumulate(x, axis=axis, dtype=x.dtype)
+        return np.ascontiguousarray(np.multiply.accumulate(x, axis=axis, dtype=x.dtype))
 
     def sort(self, x: Array, axis: int, descending: bool) -> tuple[Array, Array]:
         if not descending:

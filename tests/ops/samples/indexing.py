@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..sample import B, F, I, Op, S, T
 
 X = F(3, 4)
@@ -15,6 +17,10 @@ def index(*values: object) -> object:
 I32 = T([0, 2], "int32")
 ROWS = T([[0, 2, 1, 0], [2, 2, 0, 1]], "int64")
 FEW = T([[0, 2], [1, 0], [3, 3]], "int64")
+
+def _embedding(library: Any, *args: Any) -> Any:
+    return library.nn.functional.embedding(*args)
+
 
 OPS = [
     Op("index_select", [S(X, 0, index(0, 2, 2)), S(X, 1, index(3, 0)), S(X, -1, index(1)), S(X, 0, I32), S(F(), 0, index(0)), S(X, 0, I(0)),
@@ -41,7 +47,7 @@ OPS = [
     Op("index_fill", [S(X, 0, index(0, 2), 1.5), S(X, 1, index(3), F()), S(I(3), 0, index(1), 7), S(F(3), 0, T(1, "int64"), 2.0)],
        [S(X, 0, index(3), 1.0), S(X, 0, T([0.0]), 1.0), S(X, 0, index(0), F(2)), S(X, 0, T([[0]], "int64"), 1.0)]),
     Op("take", [S(X, index(0, 5, -1)), S(X, T([[1, 2], [3, 4]], "int64")), S(X, I(0))], [S(X, index(12)), S(X, T([0.0])), S(X, T([0], "int32"))]),
-    Op("masked_fill", [S(X, B(3, 4), 1.5), S(X, B(4), F()), S(X, B(3, 1), 0), S(I(4), B(4), 7), S(F(4), B(2, 4), -1.0), S(X, B(3, 4), float("-inf")),
+    Op("masked_fill", [S(X, B(3, 4), 1.5), S(X, B(4), F()), S(X, B(3, 1), 0), S(I(4), B(4), 7), S(F(4), B(2, 4), -1.0), S(T([1.5, 2.5]), B(2), float("-inf")),
                        S(B(3), B(3), True), S(I(4), B(4), 1.5)],
        [S(X, I(3, 4), 1.0), S(X, B(3, 4), F(2)), S(X, B(3), 1.0)]),
     Op("masked_select", [S(X, B(3, 4)), S(X, B(4)), S(F(4), B(3, 4)), S(I(4), B(4)), S(X, T([False] * 4, "bool"))], [S(X, I(3, 4)), S(X, B(3))],
@@ -58,8 +64,8 @@ OPS = [
                      S(X, (index(-1),), F(1, 4))],
        [S(X, (index(3),), F(1, 4)), S(X, (index(0, 1),), F(3, 4)), S(X, (index(0),), I(4))]),
     Op("index_put_", [S(I(3), (index(0, 2),), I(2)), S(I(3), (index(0, 0),), I(2), accumulate=True)], differentiable=False),
-    Op("embedding", [S(index(0, 2, 2), F(3, 4)), S(ROWS, F(3, 4)), S(T(1, "int64"), F(3, 4)), S(I32, F(3, 4)), S(ROWS, F(3, 4), 2), S(ROWS, F(3, 4), -1),
-                     S(I(0), F(3, 4))],
+    Op("embedding", [S(index(0, 2, 2), F(3, 4)), S(ROWS, F(3, 4)), S(T(1, "int64"), F(3, 4)), S(I32, F(3, 4)), S(I(0), F(3, 4))],
        [S(index(3), F(3, 4)), S(index(-1), F(3, 4)), S(T([0.0]), F(3, 4)), S(index(0), F(3))],
-       call=lambda t, *a: t.nn.functional.embedding(*a)),
+       call=_embedding),
+    Op("embedding", [S(ROWS, F(3, 4), 2), S(ROWS, F(3, 4), -1)], call=_embedding, kinked=True),
 ]  # fmt: skip

@@ -82,7 +82,7 @@ OPS = [
            samples=[S(I(6), -3), S(F(6), -0.7), S(I(6), I(6, low=-4, high=-1))]),
     binary("fmod", second=(0.5, 2), boolean=False, kinked=True, samples=[S(I(6), -3), S(F(6), -0.7), S(I(6), I(6, low=-4, high=-1))]),
     binary("pow", low=0.3, second=(-2, 2), boolean=False, samples=[
-        S(F(4), 2), S(F(4), 3), S(F(4), 0.5), S(F(4), 0), S(F(4), 1), S(F(4), -1), S(F(4), -2.0), S(2.0, F(4)), S(2, F(4)), S(2, I(4, low=0)),
+        S(F(4), 2), S(F(4), 3), S(F(4, low=0.1), 0.5), S(F(4), 0), S(F(4), 1), S(F(4), -1), S(F(4), -2.0), S(2.0, F(4)), S(2, F(4)), S(2, I(4, low=0)),
         S(I(4), 3), S(I(4), 0.5), S(T([0.0, 0.0, 1.0, 2.0]), T([0.0, 2.0, 0.0, 3.0])), S(T([-2.0, -1.5]), 3), S(0, F(3, low=0.2)),
         S(0.5, I(3)), S(B(3), 2),
     ], errors=[S(I(4), -1), S(I(4, low=1), -2)]),
