@@ -1,11 +1,17 @@
 """What holds for every test."""
 
+import os
 import re
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
+
+# Before torch or numpy is imported, here or in a process that a test starts: tests run side by side, and threads that
+# wait for a core by spinning make small operations a hundred times slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 MISSING = ("could not import", "not installed", "no such executable", "not available")
 
