@@ -61,7 +61,10 @@ function newState(code: string, listener: EditorListener): EditorState {
       python(),
       theme,
       marks,
-      EditorView.contentAttributes.of({ 'aria-label': 'Program, main.py. Escape, then Tab, leaves the editor.' }),
+      EditorView.contentAttributes.of({
+        tabindex: '0',
+        'aria-label': 'Program, main.py. Escape, then Tab, leaves the editor.',
+      }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) listener.edited(update.state.doc.toString());
         if (update.selectionSet || update.docChanged) {
