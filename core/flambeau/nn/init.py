@@ -16,6 +16,7 @@ from typing import Any
 
 from .. import ops
 from ..autograd.modes import no_grad
+from ..dtype import float64
 from ..tensor import Tensor
 
 _GAIN_ONE = (
@@ -233,10 +234,24 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     columns = tensor.numel() // rows
     with no_grad():
         random = tensor.new_empty((rows, columns)).normal_(0, 1, generator=generator)
-        q, r = ops.linalg_qr(random.t() if rows < columns else random)
-        q = q * ops.diag(r, 0).sign()  # which makes Q uniformly distributed
-        tensor.view_as(q.t() if rows < columns else q).copy_(q.t() if rows < columns else q)
+        q = _orthonormal_columns(random.t() if rows < columns else random)
+        tensor.copy_((q.t() if rows < columns else q).reshape(tensor.shape))
         return tensor.mul_(gain)
+
+
+def _orthonormal_columns(matrix: Tensor) -> Tensor:
+    """The Q of the QR decomposition whose R has a positive diagonal, which makes a Gaussian matrix's Q uniform.
+
+    Source: Mezzadri 2007, arXiv math-ph/0609050. By Gram-Schmidt in float64, each column twice, which is enough for
+    orthogonality to rounding (Giraud et al. 2005).
+    """
+    columns = matrix.cpu().to(float64).t()
+    q = ops.zeros_like(columns)
+    for i, column in enumerate(columns):
+        for _ in range(2):
+            column = column - q[:i].t().matmul(q[:i].matmul(column))
+        q[i] = column / column.norm()
+    return q.t().to(matrix.dtype).to(matrix.device)
 
 
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:

@@ -272,9 +272,7 @@ def gaussian_nll_loss(
     if variance.shape != input.shape:
         if input.shape[:-1] == variance.shape:
             variance = variance.unsqueeze(-1)
-        elif input.ndim != variance.ndim or [v for x, v in zip(input.shape, variance.shape, strict=True) if x != v] != [
-            1
-        ]:
+        elif input.ndim != variance.ndim or _mismatched(variance, input) != [1]:
             raise ValueError("var is of incorrect size")
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not valid")
@@ -285,3 +283,7 @@ def gaussian_nll_loss(
     if full:
         loss = loss + 0.5 * math.log(2 * math.pi)
     return reduced(loss, reduction)
+
+
+def _mismatched(sizes: Tensor, others: Tensor) -> list[int]:
+    return [n for n, m in zip(sizes.shape, others.shape, strict=True) if n != m]
