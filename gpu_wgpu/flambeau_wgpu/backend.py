@@ -37,6 +37,7 @@ from .lazy import (
     SCALAR_RIGHT,
     SCAN,
     SCATTER,
+    SOFTMAX,
     TAKE,
     UNARY,
     VIEW,
@@ -79,7 +80,13 @@ class WgpuBackend:
 
     def __init__(self, device: Device) -> None:
         self.engine = Engine(device)
-        self.kernels: Mapping[str, Callable[..., Any]] = Updates(self._queue).kernels
+        self.kernels: Mapping[str, Callable[..., Any]] = {
+            **Updates(self._queue).kernels,
+            "_softmax": self._softmax,
+            "_log_softmax": self._log_softmax,
+            "softmax_backward": self._softmax_backward,
+            "log_softmax_backward": self._log_softmax_backward,
+        }
         halves = "shader-f16" in device.info.features
         self.dtypes = frozenset(d for d in STORAGE if d is not float16 or halves)
 
@@ -338,6 +345,22 @@ class WgpuBackend:
         order = self._queue(ARGSORT, (x,), (axis, descending), (), x.shape, int64)
         return self.gather(x, axis, order), order
 
+    # --- composite ops of flambeau in one kernel
+
+    def _softmax(self, x: LazyArray, axis: int) -> LazyArray:
+        return self._queue(SOFTMAX, (x,), ("softmax", axis), (), x.shape, x.dtype)
+
+    def _log_softmax(self, x: LazyArray, axis: int) -> LazyArray:
+        return self._queue(SOFTMAX, (x,), ("log_softmax", axis), (), x.shape, x.dtype)
+
+    def _softmax_backward(self, grad: LazyArray, result: LazyArray, axis: int) -> LazyArray:
+        grad = self._expand(grad, result.shape)
+        return self._queue(SOFTMAX, (grad, result), ("softmax_backward", axis), (), result.shape, result.dtype)
+
+    def _log_softmax_backward(self, grad: LazyArray, result: LazyArray, axis: int) -> LazyArray:
+        grad = self._expand(grad, result.shape)
+        return self._queue(SOFTMAX, (grad, result), ("log_softmax_backward", axis), (), result.shape, result.dtype)
+
     # --- products
 
     def matmul(self, x: LazyArray, y: LazyArray) -> LazyArray:
@@ -383,6 +406,17 @@ class WgpuBackend:
         if 0 in index.shape or 0 in x.shape:
             return self.copy(x)
         source = self._operand(value, index.shape, x.dtype)
+        if (
+            index.shape[axis] == 1
+            and index.shape[:axis] + index.shape[axis + 1 :] == x.shape[:axis] + x.shape[axis + 1 :]
+        ):
+            # One source per lane: elementwise, so that it fuses.
+            place = self.view(
+                self.arange(0, 1, x.shape[axis], int64), x.shape, tuple(int(k == axis) for k in range(len(x.shape))), 0
+            )
+            combine = {"add": "add", "mul": "mul", "max": "maximum", "min": "minimum"}.get(reduce)
+            result = self._expand(source, x.shape) if combine is None else self._two(BINARY[combine], x, source)
+            return self.where(self.eq(place, index), result, x)
         if index.shape[axis] <= DIRECT_SOURCES:
             return self._queue(SCATTER, (x, index, source), (axis, reduce, False), (), x.shape, x.dtype)
         in_order, order = self.sort(index, axis, False)

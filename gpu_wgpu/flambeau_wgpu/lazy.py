@@ -117,6 +117,7 @@ ASSIGN: Final = Op("assign", Kind.ASSIGN)  # attr: region
 
 MATMUL: Final = Op("matmul", Kind.KERNEL)
 SCAN: Final = Op("scan", Kind.KERNEL)  # attr: (function, axis)
+SOFTMAX: Final = Op("softmax", Kind.KERNEL)  # attr: (form, axis)
 ARGSORT: Final = Op("argsort", Kind.KERNEL)  # attr: (axis, descending)
 CONCAT: Final = Op("concat", Kind.KERNEL)  # attr: axis
 PUT: Final = Op("put", Kind.KERNEL)  # attr: (axis, reduce)

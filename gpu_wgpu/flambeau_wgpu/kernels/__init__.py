@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from . import concat, elementwise, matmul, reduce, scan, scatter, sort
+from . import concat, elementwise, matmul, reduce, scan, scatter, softmax, sort
 
 if TYPE_CHECKING:
     from ..codegen.ir import KernelIR
@@ -30,6 +30,7 @@ TEMPLATES: Final[dict[str, Template]] = {
     "matmul": matmul,
     "scan": scan,
     "argsort": sort,
+    "softmax": softmax,
     "concat": concat,
     "put": scatter,
     "scatter": scatter,
@@ -39,6 +40,7 @@ RENDER: Final = {
     "reduce": reduce.render,
     "matmul": matmul.render,
     "scan": scan.render,
+    "softmax": softmax.render,
     "sort": sort.render,
     "concat": concat.render,
     "scatter": scatter.render,

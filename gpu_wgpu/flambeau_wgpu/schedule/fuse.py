@@ -18,7 +18,7 @@ A group's ancestors are a bit mask, so that "would joining make a cycle" is one 
 
 from __future__ import annotations
 
-from ..lazy import ARGSORT, ASSIGN, CONCAT, FULL, GATHER, MATMUL, PUT, SCAN, SCATTER, TAKE, VIEW, Kind, Op
+from ..lazy import ARGSORT, ASSIGN, CONCAT, FULL, GATHER, MATMUL, PUT, SCAN, SCATTER, SOFTMAX, TAKE, VIEW, Kind, Op
 from .graph import Graph, Ref
 
 MAX_BINDINGS = 8  # maxStorageBuffersPerShaderStage of every WebGPU device
@@ -26,8 +26,8 @@ MAX_NODES = 48
 CHEAP = 12  # cost up to which a value is computed again rather than stored
 CHEAP_LEAVES = 3
 
-# Operands of hand-written kernels that are read once per output element: computing them there costs nothing more.
-READ_ONCE: dict[Op, tuple[int, ...]] = {SCAN: (0,), PUT: (0,), SCATTER: (0,)}
+# Operands of hand-written kernels that are read a few times at most per output element: they may be computed there.
+PROLOGUE: dict[Op, tuple[int, ...]] = {SCAN: (0,), SOFTMAX: (0, 1), PUT: (0,), SCATTER: (0,)}
 # Ops whose first operand is read at computed positions.
 INDEXED = (TAKE, GATHER)
 # Kernels that write their output in another order than element by element: nothing can follow in the same kernel.
@@ -244,9 +244,9 @@ class Fusion:
             for arg in operands:
                 self._need_buffer(arg)
         elif op.kind is Kind.KERNEL:
-            read_once = READ_ONCE.get(op, ())
+            prologue = PROLOGUE.get(op, ())
             for position, arg in enumerate(operands):
-                if position not in read_once:
+                if position not in prologue:
                     self._need_stored(arg)
         group = self._new_group(ref, ref)
         if op is ASSIGN:
