@@ -406,10 +406,7 @@ class WgpuBackend:
         if 0 in index.shape or 0 in x.shape:
             return self.copy(x)
         source = self._operand(value, index.shape, x.dtype)
-        if (
-            index.shape[axis] == 1
-            and index.shape[:axis] + index.shape[axis + 1 :] == x.shape[:axis] + x.shape[axis + 1 :]
-        ):
+        if index.shape == (*x.shape[:axis], 1, *x.shape[axis + 1 :]):
             # One source per lane: elementwise, so that it fuses.
             place = self.view(
                 self.arange(0, 1, x.shape[axis], int64), x.shape, tuple(int(k == axis) for k in range(len(x.shape))), 0

@@ -106,6 +106,19 @@ def test_a_matmul_with_both_kernels(gpu: Any, monkeypatch: pytest.MonkeyPatch) -
     gpu.engine.plans.clear()  # made for another kind of device
 
 
+@pytest.mark.parametrize("flip_a", [False, True])
+@pytest.mark.parametrize("flip_b", [False, True])
+@pytest.mark.parametrize("shape", [(64, 64, 64), (260, 260, 260), (300, 257, 301)], ids=str)
+def test_matmul_layouts(gpu: Any, shape: tuple[int, int, int], flip_a: bool, flip_b: bool) -> None:
+    """Small and large register tiles, operands along and across, whole and ragged edges."""
+    b = gpu.backend
+    n, k, m = shape
+    x, y = random.standard_normal((n, k)).astype("f4"), random.standard_normal((k, m)).astype("f4")
+    left = b.view(gpu.put(x.T), (n, k), (1, n), 0) if flip_a else gpu.put(x)
+    right = b.view(gpu.put(y.T), (k, m), (1, k), 0) if flip_b else gpu.put(y)
+    np.testing.assert_allclose(gpu.get(b.matmul(left, right)), x @ y, rtol=1e-3, atol=1e-3)
+
+
 def test_int64_beyond_32_bits_is_refused(gpu: Any) -> None:
     with pytest.raises(OverflowError, match=r"4294967296 at position 1 .* 32 bits"):
         gpu.put([1, 2**32], int64)

@@ -1,8 +1,9 @@
 """Matrix products, batched and broadcast, with operands at any strides and elementwise consumers behind them.
 
-*Register tile*: an invocation computes 4 × 4 results from registers, loading four elements at once wherever an operand
-lies that way: the best layout on software adapters, and for small products anywhere. *Workgroup tile*: 16 × 16
-invocations share 64 × 64 results and stage both operands in workgroup memory: the best layout on real GPUs.
+*Register tile*: an invocation computes 4 × 4 results (8 × 8 of large products: half the loads, but twice the time to
+compile) from registers, loading four elements at once wherever an operand lies that way: the best layout on software
+adapters, and for small products anywhere. *Workgroup tile*: 16 × 16 invocations share 64 × 64 results and stage both
+operands in workgroup memory: the best layout on real GPUs.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from ..schedule.fuse import Fusion
 from ..schedule.graph import Ref
 from .grid import cover, fold
 
-TILE = 4
+SMALL_TILE, LARGE_TILE = 4, 8
+LARGE_FROM = 1 << 24  # multiplications from which the larger register tile is worth compiling
 GROUP_TILE = 64
 GROUP_K = 16
 GROUP_FROM = 48  # rows and columns from which a workgroup tile is worth it on a GPU
@@ -51,7 +53,8 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
 
     kernel = KernelBuilder(fusion, "matmul", epilogue)
     staged = fusion.device_kind == "gpu" and rows >= GROUP_FROM and columns >= GROUP_FROM
-    across = GROUP_TILE if staged else TILE
+    large = min(rows, columns, inner) >= 64 and rows * columns * inner * batches >= LARGE_FROM
+    across = GROUP_TILE if staged else LARGE_TILE if large else SMALL_TILE
     tiles = -(-rows // across) * -(-columns // across) * batches
     for number in (
         tiles, rows, inner, columns, a_offset, a_row, a_strides[-1], b_offset, b_strides[-2], b_strides[-1],
@@ -70,7 +73,7 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     b_mode = _mode(b_strides[-2], b_strides[-1], b_offset, b_walk) if vectors else "scalar"
     a = kernel.bind(a_root, "vec4<f32>" if a_mode != "scalar" else storage(dtype))
     b = kernel.bind(b_root, "vec4<f32>" if b_mode != "scalar" else storage(dtype))
-    static = ("workgroup" if staged else "register", a_mode, b_mode, len(sizes), dtype, a, b)
+    static = ("workgroup" if staged else "register", across, a_mode, b_mode, len(sizes), dtype, a, b)
     return [kernel.finish(fold(tiles) if staged else cover(tiles, WORKGROUP), static)]
 
 
@@ -128,10 +131,12 @@ def _element(ir: KernelIR, binding: int, at: str, vector: bool, dtype: str) -> s
 
 
 def _register_tile(ir: KernelIR) -> str:
-    _, a_mode, b_mode, rank, dtype, a, b = ir.static
+    _, tile, a_mode, b_mode, rank, dtype, a, b = ir.static
     t = "f32" if dtype in ("float32", "float16") else "i32"
     v = f"vec4<{t}>"
     a_name, b_name = buffer(ir, a), buffer(ir, b)
+    quads = tile // 4
+    rows, columns, ks = range(tile), range(tile), range(4)
 
     def a_scalar(row: int, k: str) -> str:
         return _element(ir, a, f"a_row{row} + ({k}) * {word(A_INNER)}", a_mode != "scalar", dtype)
@@ -139,57 +144,58 @@ def _register_tile(ir: KernelIR) -> str:
     def b_scalar(column: int, k: str) -> str:
         return _element(ir, b, f"b_col{column} + ({k}) * {word(B_INNER)}", b_mode != "scalar", dtype)
 
-    load_a, load_b = [], []
+    # x{row}: four elements along k. y{k}_{quad}: four columns.
     if a_mode == "along":
-        load_a = [f"let x{r} = {a_name}[(a_row{r} + k) >> 2u];" for r in range(TILE)]
+        load_a = [f"let x{r} = {a_name}[(a_row{r} + k) >> 2u];" for r in rows]
     elif a_mode == "across":
-        load_a = [f"let t{j} = {a_name}[(a_row0 + (k + {j}u) * {word(A_INNER)}) >> 2u];" for j in range(TILE)]
-        load_a += [f"let x{r} = {v}(t0[{r}], t1[{r}], t2[{r}], t3[{r}]);" for r in range(TILE)]
+        at = f"(a_row0 + (k + {{}}u) * {word(A_INNER)}) >> 2u"
+        load_a = [f"let t{j}_{q} = {a_name}[({at.format(j)}) + {q}u];" for j in ks for q in range(quads)]
+        load_a += [f"let x{r} = {v}({', '.join(f't{j}_{r // 4}[{r % 4}]' for j in ks)});" for r in rows]
     else:
-        load_a = [f"let x{r} = {v}({', '.join(a_scalar(r, f'k + {j}u') for j in range(TILE))});" for r in range(TILE)]
+        load_a = [f"let x{r} = {v}({', '.join(a_scalar(r, f'k + {j}u') for j in ks)});" for r in rows]
     if b_mode == "across":
-        load_b = [f"let y{j} = {b_name}[(b_col0 + (k + {j}u) * {word(B_INNER)}) >> 2u];" for j in range(TILE)]
+        at = f"(b_col0 + (k + {{}}u) * {word(B_INNER)}) >> 2u"
+        load_b = [f"let y{j}_{q} = {b_name}[({at.format(j)}) + {q}u];" for j in ks for q in range(quads)]
     elif b_mode == "along":
-        load_b = [f"let u{c} = {b_name}[(b_col{c} + k) >> 2u];" for c in range(TILE)]
-        load_b += [f"let y{j} = {v}(u0[{j}], u1[{j}], u2[{j}], u3[{j}]);" for j in range(TILE)]
+        load_b = [f"let u{c} = {b_name}[(b_col{c} + k) >> 2u];" for c in columns]
+        load_b += [_gather(v, f"y{j}_{q}", [f"u{4 * q + c}[{j}]" for c in ks]) for j in ks for q in range(quads)]
     else:
-        load_b = [f"let y{j} = {v}({', '.join(b_scalar(c, f'k + {j}u') for c in range(TILE))});" for j in range(TILE)]
-    # Four elements at once across the tile reach past the last row or column only within the buffer, and are not
-    # stored.
-    a_rows = [f"  let a_row{r} = a_at + min(row + {r}u, {word(ROWS)} - 1u) * {word(A_ROW)};" for r in range(TILE)]
-    b_cols = [
-        f"  let b_col{c} = b_at + min(column + {c}u, {word(COLUMNS)} - 1u) * {word(B_COLUMN)};" for c in range(TILE)
-    ]
+        load_b = [
+            _gather(v, f"y{j}_{q}", [b_scalar(4 * q + c, f"k + {j}u") for c in ks]) for j in ks for q in range(quads)
+        ]
     multiply = [
-        f"acc{r} = {_accumulate(v, f'x{r}[{j}]', f'y{j}', f'acc{r}')};" for j in range(TILE) for r in range(TILE)
+        f"acc{r}_{q} = {_accumulate(v, f'x{r}[{j}]', f'y{j}_{q}', f'acc{r}_{q}')};"
+        for j in ks
+        for r in rows
+        for q in range(quads)
     ]
-    tail = [f"let y = {v}({', '.join(b_scalar(c, 'k') for c in range(TILE))});"]
-    tail += [f"acc{r} = acc{r} + {a_scalar(r, 'k')} * y;" for r in range(TILE)]
-    value = wrapped("matmul", dtype, "results[r][c]")
-    nl = "\n    "
+    tail = [_gather(v, f"y{q}", [b_scalar(4 * q + c, "k") for c in ks]) for q in range(quads)]
+    tail += [f"acc{r}_{q} = acc{r}_{q} + {a_scalar(r, 'k')} * y{q};" for r in rows for q in range(quads)]
+    # Four elements at once across the tile may reach past the last row or column, and are not stored.
+    a_rows = [f"  let a_row{r} = a_at + min(row + {r}u, {word(ROWS)} - 1u) * {word(A_ROW)};" for r in rows]
+    b_cols = [f"  let b_col{c} = b_at + min(column + {c}u, {word(COLUMNS)} - 1u) * {word(B_COLUMN)};" for c in columns]
+    accumulators = [f"  var acc{r}_{q} = {v}();" for r in rows for q in range(quads)]
+    results = ", ".join(f"acc{r}_{q}" for r in rows for q in range(quads))
+    value = wrapped("matmul", dtype, f"results[r * {quads}u + c / 4u][c & 3u]")
+    line, nested = "\n", "\n    "
     return f"""{ENTRY}{flat_index(COUNT)}\
-  let across = ({word(COLUMNS)} + 3u) / 4u;
-  let down = ({word(ROWS)} + 3u) / 4u;
-  let column = (i % across) * 4u;
-  let row = ((i / across) % down) * 4u;
+  let across = ({word(COLUMNS)} + {tile - 1}u) / {tile}u;
+  let down = ({word(ROWS)} + {tile - 1}u) / {tile}u;
+  let column = (i % across) * {tile}u;
+  let row = ((i / across) % down) * {tile}u;
   let batch = i / (across * down);
 {_batch_offsets(rank)}
-{chr(10).join(a_rows)}
-{chr(10).join(b_cols)}
-  var acc0 = {v}();
-  var acc1 = {v}();
-  var acc2 = {v}();
-  var acc3 = {v}();
+{line.join([*a_rows, *b_cols, *accumulators])}
   let whole = {word(INNER)} & 0xfffffffcu;
   for (var k = 0u; k < whole; k = k + 4u) {{
-    {nl.join([*load_a, *load_b, *multiply])}
+    {nested.join([*load_a, *load_b, *multiply])}
   }}
   for (var k = whole; k < {word(INNER)}; k = k + 1u) {{
-    {nl.join(tail)}
+    {nested.join(tail)}
   }}
-  var results = array<{v}, 4>(acc0, acc1, acc2, acc3);
-  let height = min(4u, {word(ROWS)} - row);
-  let width = min(4u, {word(COLUMNS)} - column);
+  var results = array<{v}, {tile * quads}>({results});
+  let height = min({tile}u, {word(ROWS)} - row);
+  let width = min({tile}u, {word(COLUMNS)} - column);
   for (var r = 0u; r < height; r = r + 1u) {{
     let start = (batch * {word(ROWS)} + row + r) * {word(COLUMNS)} + column;
     for (var c = 0u; c < width; c = c + 1u) {{ finish(start + c, {value}); }}
@@ -197,12 +203,16 @@ def _register_tile(ir: KernelIR) -> str:
 }}"""
 
 
+def _gather(vector: str, name: str, elements: list[str]) -> str:
+    return f"let {name} = {vector}({', '.join(elements)});"
+
+
 def _accumulate(vector: str, x: str, y: str, acc: str) -> str:
     return f"fma({vector}({x}), {y}, {acc})" if "f32" in vector else f"{acc} + {x} * {y}"
 
 
 def _workgroup_tile(ir: KernelIR) -> str:
-    _, _, _, rank, dtype, a, b = ir.static
+    _, _, _, _, rank, dtype, a, b = ir.static
     t = "f32" if dtype in ("float32", "float16") else "i32"
     zero = "0.0" if t == "f32" else "0"
     load_a = _element(ir, a, f"a_at + (row + m) * {word(A_ROW)} + (k0 + k) * {word(A_INNER)}", False, dtype)

@@ -24,7 +24,7 @@ LANES, LENGTH, INNER = range(3)
 
 
 class Form(NamedTuple):
-    """A lane's largest element `m` if needed, its sum `s` of a term, and an element of the result from operands x, y."""
+    """What a lane has in common (the largest element `m` if needed, the sum `s` of a term); an element of the result."""
 
     operands: tuple[str, ...]
     largest: bool
