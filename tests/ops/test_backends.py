@@ -52,7 +52,9 @@ def test_reference(op: Op, sample: Sample) -> None:
         assert_alike(x, y, op, 10 * tolerance)
     for tensor in tensors_in(found):
         assert tensor.device.type in ("reference", "cpu")
-    for tensor in tensors_in(expected):  # views count on the order of what they are views of, and nothing else would tell
+    for tensor in tensors_in(
+        expected
+    ):  # views count on the order of what they are views of, and nothing else would tell
         assert tensor._storage.array.flags.c_contiguous
         assert tuple(tensor.shape) == tensor._array().shape
 

@@ -5,7 +5,10 @@ Source: https://docs.pytorch.org/docs/stable/tensors.html and NumPy's rules for 
 
 from __future__ import annotations
 
-from typing import Any
+import math
+import warnings
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from ..backends.protocol import Array
 from ..dtype import C_NAMES, bool_, int32, int64, uint8
@@ -14,7 +17,7 @@ from ..tensor import Tensor
 from .inplace import check_writable, copy_, overwrite
 from .op import op
 from .operands import raise_devices
-from .views import alias, permute, reshape, select, slice_dim, unsqueeze
+from .views import alias, expand, reshape, select, slice_dim, unsqueeze
 
 # --- primitives, differentiable ---------------------------------------------------------------------------------------
 
@@ -65,6 +68,73 @@ def place(be: Any, input: Array, axis: int, index: Array, value: Array, reduce: 
     return be.scatter(input, axis, index, value, reduce)
 
 
+# --- rows: what index tensors pick --------------------------------------------------------------------------------------
+
+
+class Layout(NamedTuple):
+    """How the rows that an index picks lie in a tensor, and where they go in the result."""
+
+    order: tuple[int, ...] | None  # of the tensor's dimensions, the indexed ones first; None where they are first
+    ordered: tuple[int, ...]  # its shape in that order
+    rows: tuple[int, ...]  # the same with the indexed dimensions as one
+    picked: tuple[int, ...]  # the shape of what is picked, the dimensions of the index first
+    placed: tuple[int, ...] | None  # the order that puts those where they belong; None where that is first
+
+    def result_shape(self) -> tuple[int, ...]:
+        """The shape of what is picked, its dimensions where they belong."""
+        return self.picked if self.placed is None else tuple([self.picked[d] for d in self.placed])
+
+    def as_rows(self, be: Any, x: Array) -> Any:
+        """The tensor's array as rows."""
+        return be.reshape(x if self.order is None else be.permute(x, self.order), self.rows)
+
+    def as_tensor(self, be: Any, rows: Array) -> Any:
+        """Rows as the tensor's array."""
+        x = be.reshape(rows, self.ordered)
+        return x if self.order is None else be.copy(be.permute(x, _inverse(self.order)))
+
+    def values_as_rows(self, be: Any, values: Array) -> Any:
+        """What is placed, in the shape of the result, as rows."""
+        x = values if self.placed is None else be.permute(values, _inverse(self.placed))
+        outer = self.rows[1:]
+        return be.reshape(x, (math.prod(self.picked[: len(self.picked) - len(outer)]), *outer))
+
+
+def _inverse(order: tuple[int, ...]) -> tuple[int, ...]:
+    back = [0] * len(order)
+    for i, d in enumerate(order):
+        back[d] = i
+    return tuple(back)
+
+
+@op(name="IndexBackward0", input=lambda g, where, layout: add_rows(g, where, layout))
+def pick_rows(be: Any, input: Array, where: Array, layout: Layout) -> Any:
+    """`input[...]` with index tensors: the rows at a 1-D index."""
+    picked = be.reshape(be.take(layout.as_rows(be, input), where, 0), layout.picked)
+    return picked if layout.placed is None else be.copy(be.permute(picked, layout.placed))
+
+
+@op(name="IndexPutBackward0", values=lambda g, where, layout: pick_rows(g, where, layout))
+def add_rows(be: Any, values: Array, where: Array, layout: Layout) -> Any:
+    """Zeros with values added to the rows at a 1-D index: the gradient of `pick_rows`."""
+    zeros = be.full(layout.rows, 0, be.dtype_of(values))
+    return layout.as_tensor(be, be.put(zeros, where, 0, layout.values_as_rows(be, values), "add"))
+
+
+@op(
+    name="IndexPutBackward0",
+    input=lambda g, where, layout, values_shape, accumulate: (
+        g if accumulate else put_rows(g, where, layout, g.new_zeros(()).expand(values_shape), False)
+    ),
+    values=lambda g, where, layout: pick_rows(g, where, layout),
+)
+def put_rows(be: Any, input: Array, where: Array, layout: Layout, values: Array, accumulate: bool) -> Any:
+    """A copy of `input` with values placed in, or added to, the rows at a 1-D index."""
+    how = "add" if accumulate else "replace"
+    rows = be.put(layout.as_rows(be, input), where, 0, layout.values_as_rows(be, values), how)
+    return layout.as_tensor(be, rows)
+
+
 # --- x[...] -----------------------------------------------------------------------------------------------------------
 
 
@@ -84,10 +154,8 @@ def getitem(input: Tensor, key: Any) -> Tensor:
     part, indices = _basic(input, key)
     if not indices:
         return part if part is not input else alias(input)
-    rows, where, shape, order = _advanced(part, indices)
-    picked = take_slices(rows, where, 0)
-    result = reshape(picked, shape)
-    return result if order is None else permute(result, order)
+    result: Tensor = pick_rows(part, *_advanced(part, indices))
+    return result
 
 
 def setitem(input: Tensor, key: Any, value: Any) -> None:
@@ -98,19 +166,19 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         return
     part, indices = _basic(input, key)
     if not isinstance(value, Tensor):
-        from .creation import full, tensor
+        if not isinstance(value, (int, float)) and not (hasattr(value, "item") and getattr(value, "shape", None) == ()):
+            kind = type(value).__name__
+            kind = "numpy.ndarray" if kind == "ndarray" else kind
+            raise TypeError(f"can't assign a {kind} to a torch.{input.dtype.legacy_name}Tensor")
+        from .creation import full
 
-        value = (
-            full((), value, dtype=input.dtype, device=input.device)
-            if isinstance(value, (int, float))
-            else tensor(value, dtype=input.dtype, device=input.device)
-        )
+        value = full((), value, dtype=input.dtype, device=input.device)
     elif value.device != input.device and value._shape:
         raise_devices(input, value)
-    while value.dim() > part.dim() and not indices and value._shape[0] == 1:
-        value = value.squeeze(0)
+    if value._shape[:1] == (1,) and value._shape != part._shape:
+        value = value.reshape(value._shape[next((i for i, n in enumerate(value._shape) if n != 1), value.dim()) :])
     if not indices:
-        copy_(part, value)
+        copy_(part, value if value._shape == part._shape else expand(value, part._shape))
         return
     index_put_(input, key, value if value.dtype is input.dtype else value.to(input.dtype))
 
@@ -125,11 +193,7 @@ def _check_index(input: Tensor, dim: int, index: int, shown: int | None = None) 
 
 def _basic(input: Tensor, key: Any) -> tuple[Tensor, list[tuple[int, Tensor]]]:
     """Apply integers, slices, None and `...`; what is left are index tensors, each with the dimension it indexes."""
-    keys = list(key) if isinstance(key, tuple) else [key]
-    if isinstance(key, list):
-        keys = (
-            [key] if not any(isinstance(k, (slice, Tensor)) or k is None or k is Ellipsis for k in key) else list(key)
-        )
+    keys = list(key) if isinstance(key, tuple) or _is_tuple_in_disguise(key) else [key]
     keys = [_as_key(k, input) for k in keys]
     used = sum(
         k.dim() if isinstance(k, Tensor) and k.dtype in (bool_, uint8) else 1
@@ -144,19 +208,15 @@ def _basic(input: Tensor, key: Any) -> tuple[Tensor, list[tuple[int, Tensor]]]:
                 "convert a 0-dim tensor to a number"
             )
         raise IndexError(f"too many indices for tensor of dimension {rank}")
-    if sum(k is Ellipsis for k in keys) > 1:
-        raise IndexError("an index can only have a single ellipsis ('...')")
     part = input
     dim = 0
-    original = 0
     indices: list[tuple[int, Tensor]] = []
-    for k in keys:
+    for place, k in enumerate(keys):
         if k is None:
             part = unsqueeze(part, dim)
             dim += 1
         elif k is Ellipsis:
             dim += rank - used
-            original += rank - used
         elif isinstance(k, bool):
             part = unsqueeze(part, dim)
             from .creation import tensor
@@ -164,29 +224,48 @@ def _basic(input: Tensor, key: Any) -> tuple[Tensor, list[tuple[int, Tensor]]]:
             indices.append((dim, tensor([0] if k else [], dtype=int64, device=input.device)))
             dim += 1
         elif k.__class__ is int:
-            _check_index(part, dim, k, original)
+            _check_index(part, dim, k, place)
             part = select(part, dim, k)
-            original += 1
         elif isinstance(k, slice):
             if k != slice(None):
                 part = slice_dim(part, dim, _bound(k.start), _bound(k.stop), k.step)
             dim += 1
-            original += 1
-        elif k.dtype in (bool_, uint8):
-            _check_mask(k, part, dim)
-            for column in nonzero(k.to(bool_)).unbind(1) if k._shape else ():
-                indices.append((dim, column))
-                dim += 1
-                original += 1
-            if not k._shape:
-                part = unsqueeze(part, dim)
-                indices.append((dim, nonzero(k.to(bool_).reshape(1)).reshape(-1)))
-                dim += 1
+        elif k.dtype in (bool_, uint8) and not k._shape:
+            part = unsqueeze(part, dim)
+            indices.append((dim, nonzero(k.to(bool_).reshape(1)).reshape(-1)))
+            dim += 1
         else:
             indices.append((dim, k))
-            dim += 1
-            original += 1
-    return part, indices
+            dim += k.dim() if k.dtype in (bool_, uint8) else 1
+    return part, [column for d, k in indices for column in _columns(d, k, part)]
+
+
+def _columns(dim: int, index: Tensor, part: Tensor) -> list[tuple[int, Tensor]]:
+    """A mask as one index tensor for each of its dimensions; an index tensor as it is."""
+    if index.dtype not in (bool_, uint8):
+        return [(dim, index)]
+    for i, size in enumerate(index._shape):
+        if part._shape[dim + i] != size:
+            raise IndexError(
+                f"The shape of the mask {list(index._shape)} at index {i} does not match the shape of the indexed "
+                f"tensor {list(part._shape)} at index {dim + i}"
+            )
+    return [(dim + i, column) for i, column in enumerate(nonzero(index.to(bool_)).unbind(1))]
+
+
+def _is_tuple_in_disguise(key: Any) -> bool:
+    """Whether a list is taken for a tuple of keys, as old programs expect: one with more than numbers in it."""
+    if not isinstance(key, list) or len(key) >= 32:
+        return False
+    if not any(isinstance(k, (Sequence, slice, Tensor)) or k is None or k is Ellipsis for k in key):
+        return False
+    warnings.warn(
+        "Using a non-tuple sequence for multidimensional indexing is deprecated and will be changed in pytorch 2.9; use "
+        "x[tuple(seq)] instead of x[seq]. In pytorch 2.9 this will be interpreted as tensor index, x[torch.tensor(seq)], "
+        "which will result either in an error or a different result",
+        stacklevel=4,
+    )
+    return True
 
 
 def _bound(b: Any) -> int | None:
@@ -213,28 +292,19 @@ def _as_key(k: Any, input: Tensor) -> Any:
         return _as_key(made, input)
     if hasattr(k, "__index__"):
         return int(k.__index__())
-    raise TypeError(
+    if isinstance(k, str):
+        raise TypeError("new(): invalid data type 'str'")
+    raise IndexError(
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices (got "
         f"{type(k).__name__})"
     )
 
 
-def _check_mask(mask: Tensor, part: Tensor, dim: int) -> None:
-    for i, size in enumerate(mask._shape):
-        if part._shape[dim + i] != size:
-            raise IndexError(
-                f"The shape of the mask {list(mask._shape)} at index {i} does not match the shape of the indexed "
-                f"tensor {list(part._shape)} at index {dim + i}"
-            )
+def _advanced(part: Tensor, indices: list[tuple[int, Tensor]]) -> tuple[Tensor, Layout]:
+    """Index tensors as one 1-D index into rows, and how those rows lie in `part`.
 
-
-def _advanced(
-    part: Tensor, indices: list[tuple[int, Tensor]]
-) -> tuple[Tensor, Tensor, tuple[int, ...], tuple[int, ...] | None]:
-    """Index tensors as one 1-D index into rows.
-
-    Returns the rows (indexed dimensions first, as one), the index, the shape of the result with the indexed dimensions
-    first, and the order that puts them where they belong, or None.
+    Raises:
+        IndexError: index tensors that do not broadcast, or are out of range (on the CPU).
     """
     dims = [d for d, _ in indices]
     shape: tuple[int, ...] = ()
@@ -247,33 +317,42 @@ def _advanced(
             + ", ".join(str(list(k._shape)) for _, k in indices)
         ) from None
     rest = [d for d in range(part.dim()) if d not in dims]
+    nothing = 0 in shape or any(part._shape[d] == 0 for d in rest)
     linear: Tensor | None = None
-    for d, k in indices:
+    for place, (d, k) in enumerate(indices):
         size = part._shape[d]
-        wrapped = _wrapped(k.to(device=part.device, dtype=int64), size, d)
+        if nothing and size:
+            wrapped = k.new_zeros(k._shape, dtype=int64, device=part.device)  # PyTorch does not look at them either
+        else:
+            wrapped = _wrapped(k.to(device=part.device, dtype=int64), size, place)
         linear = wrapped if linear is None else linear * size + wrapped
     assert linear is not None
     index = linear.expand(shape).reshape(-1)
-    outer = tuple(part._shape[d] for d in rest)
-    count = 1
-    for d in dims:
-        count *= part._shape[d]
-    rows = reshape(permute(part, (*dims, *rest)), (count, *outer))
-    result = (*shape, *outer)
+    order = (*dims, *rest)
+    outer = tuple([part._shape[d] for d in rest])
     # Adjacent index tensors leave their dimensions in place; separated ones put them first (NumPy's rule).
-    lead = dims[0]
-    if lead == 0 or dims != list(range(lead, lead + len(dims))):
-        return rows, index, result, None
-    n = len(shape)
-    return rows, index, result, (*range(n, n + lead), *range(n), *range(n + lead, len(result)))
+    lead, n = dims[0], len(shape)
+    placed = None
+    if lead and dims == list(range(lead, lead + len(dims))):
+        placed = (*range(n, n + lead), *range(n), *range(n + lead, n + len(outer)))
+    return index, Layout(
+        order if order != tuple(range(part.dim())) else None,
+        tuple([part._shape[d] for d in order]),
+        (math.prod([part._shape[d] for d in dims]), *outer),
+        (*shape, *outer),
+        placed,
+    )
 
 
 def _wrapped(index: Tensor, size: int, dim: int) -> Tensor:
-    """Indices counted from the front, checked where that costs no wait for a device."""
+    """Indices counted from the front, checked where that costs no wait for a device; `dim` counts indexed dimensions."""
     if index._storage.backend.name == "cpu" and index.numel():
+        if not size:
+            raise IndexError("index is out of bounds for dimension with size 0")
         low, high = int(index.min().item()), int(index.max().item())
         if low < -size or high >= size:
-            bad = high if high >= size else low
+            flat = index._flat()
+            bad = next(i for i in flat if not -size <= i < size)
             raise IndexError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
         if low >= 0:
             return index
@@ -289,25 +368,9 @@ def index_put_(input: Tensor, indices: Any, values: Tensor, accumulate: bool = F
         )
     check_writable(input)
     part, tensors = _basic(input, tuple(indices) if isinstance(indices, list) else indices)
-    rows, index, shape, order = _advanced(part.detach(), tensors)
-    values = values.to(device=input.device)
-    if order is not None:
-        # The values come in the order of the result; the rows want the indexed dimensions first.
-        final = tuple(shape[i] for i in order)
-        back = [0] * len(order)
-        for i, d in enumerate(order):
-            back[d] = i
-        values = permute(_spread(values, final), back)
-    values = reshape(_spread(values, shape), (index._shape[0], *rows._shape[1:]))
-    dims = [d for d, _ in tensors]
-    rest = [d for d in range(part.dim()) if d not in dims]
-    moved = permute(part, (*dims, *rest))
-    placed = put(reshape(moved, rows._shape), index, 0, values, "add" if accumulate else "replace")
-    placed = reshape(placed, moved._shape)
-    back = [0] * part.dim()
-    for i, d in enumerate((*dims, *rest)):
-        back[d] = i
-    overwrite(part, permute(placed, back))
+    index, layout = _advanced(part, tensors)
+    values = _spread(values.to(device=input.device), layout.result_shape())
+    overwrite(part, put_rows(part, index, layout, values, accumulate))
     return input
 
 

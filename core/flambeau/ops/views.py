@@ -321,9 +321,7 @@ def expand(input: Tensor, *sizes_: Any) -> Tensor:
     for i, size in enumerate(target):
         if i < lead:
             if size < 0:
-                raise RuntimeError(
-                    f"The expanded size of the tensor ({size}) isn't allowed in a leading, non-existing dimension {i}"
-                )
+                _raise_expand(target, shape)
             new_shape.append(size)
             new_strides.append(0)
             continue
@@ -335,11 +333,25 @@ def expand(input: Tensor, *sizes_: Any) -> Tensor:
             new_shape.append(size)
             new_strides.append(0)
         else:
-            raise RuntimeError(
-                f"The expanded size of the tensor ({size}) must match the existing size ({have}) at non-singleton "
-                f"dimension {i}.  Target sizes: {list(target)}.  Tensor sizes: {list(shape)}"
-            )
+            _raise_expand(target, shape)
     return make_view(input, tuple(new_shape), tuple(new_strides), _offset(input), "ExpandBackward0", sum_to_size, shape)
+
+
+def _raise_expand(target: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    """Raise for the last dimension that does not fit, as PyTorch does."""
+    lead = len(target) - len(shape)
+    for i in reversed(range(len(target))):
+        size = target[i]
+        if i < lead:
+            if size < 0:
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({size}) isn't allowed in a leading, non-existing dimension {i}"
+                )
+        elif size not in (-1, shape[i - lead]) and shape[i - lead] != 1:
+            raise RuntimeError(
+                f"The expanded size of the tensor ({size}) must match the existing size ({shape[i - lead]}) at "
+                f"non-singleton dimension {i}.  Target sizes: {list(target)}.  Tensor sizes: {list(shape)}"
+            )
 
 
 def _type_name(x: Tensor) -> str:
@@ -392,7 +404,9 @@ def slice_dim(input: Tensor, dim: int, start: int | None, stop: int | None, step
         ValueError: the step is not positive.
     """
     step = 1 if step is None else step.__index__()
-    if step <= 0:
+    if step == 0:
+        raise ValueError("slice step cannot be zero")
+    if step < 0:
         raise ValueError("step must be greater than zero")
     dim = wrap_dim(dim, input.dim())
     shape, strides = input._shape, _strides(input)

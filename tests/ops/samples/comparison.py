@@ -10,7 +10,9 @@ SPECIAL = [1.0, nan, inf, -inf, 0.0]
 
 
 def compare(name: str) -> Op:
-    return binary(name, differentiable=False, samples=[S(T(SPECIAL), T([1.0, nan, inf, inf, -0.0])), S(I(4), 1.5), S(F(3), 1)])
+    return binary(
+        name, differentiable=False, samples=[S(T(SPECIAL), T([1.0, nan, inf, inf, -0.0])), S(I(4), 1.5), S(F(3), 1)]
+    )
 
 
 def bits(name: str) -> Op:

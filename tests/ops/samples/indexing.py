@@ -18,6 +18,7 @@ I32 = T([0, 2], "int32")
 ROWS = T([[0, 2, 1, 0], [2, 2, 0, 1]], "int64")
 FEW = T([[0, 2], [1, 0], [3, 3]], "int64")
 
+
 def _embedding(library: Any, *args: Any) -> Any:
     return library.nn.functional.embedding(*args)
 

@@ -14,7 +14,13 @@ CHANCES = F(4, 3, low=0, high=1)
 
 
 def functional(name: str, samples: list[Sample], errors: list[Sample] | None = None, **more: Any) -> Op:
-    return Op("functional." + name, samples, errors or [], call=lambda t, *a, **k: getattr(t.nn.functional, name)(*a, **k), **more)
+    return Op(
+        "functional." + name,
+        samples,
+        errors or [],
+        call=lambda t, *a, **k: getattr(t.nn.functional, name)(*a, **k),
+        **more,
+    )
 
 
 def reduced(*args: Any, **kwargs: Any) -> list[Sample]:

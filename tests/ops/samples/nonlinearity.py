@@ -13,7 +13,13 @@ EDGES = T([-25.0, -3.5, -3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, 3.5, 25.0])
 def functional(name: str, *samples: Sample, **more: Any) -> Op:
     """`nn.functional.<name>`, with its default arguments and with these samples."""
     plain = [S(X), S(F(low=-4, high=4)), S(F(0)), S(EDGES), S(F(3, 2, layout="transposed"))]
-    return Op("functional." + name, plain + list(samples), call=lambda t, *a, **k: getattr(t.nn.functional, name)(*a, **k), kinked=True, **more)
+    return Op(
+        "functional." + name,
+        plain + list(samples),
+        call=lambda t, *a, **k: getattr(t.nn.functional, name)(*a, **k),
+        kinked=True,
+        **more,
+    )
 
 
 OPS = [

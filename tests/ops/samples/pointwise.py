@@ -7,7 +7,9 @@ from ..sample import B, F, I, Op, S, Sample, T
 INTEGERS = ("int8", "int16", "int32", "uint8")
 
 
-def unary(name: str, low: float = -2.0, high: float = 2.0, *, integers: bool = True, boolean: bool = True, **more: object) -> Op:
+def unary(
+    name: str, low: float = -2.0, high: float = 2.0, *, integers: bool = True, boolean: bool = True, **more: object
+) -> Op:
     """An op of one tensor, in all shapes, layouts and dtypes."""
     f = [F(2, 3, low=low, high=high), F(low=low, high=high), F(0, low=low, high=high), F(2, 0, 3, low=low, high=high)]
     f += [F(3, 2, low=low, high=high, layout="transposed"), F(2, 3, low=low, high=high, layout="strided")]

@@ -1,0 +1,46 @@
+"""Running the same code with torch and with flambeau, and comparing what comes out: for tests with made-up programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from hypothesis import HealthCheck, settings
+
+import flambeau
+
+from .sample import Library, numbers, skeleton, tensors_in
+
+QUICK = settings(
+    max_examples=150,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+"""The same examples every time."""
+THOROUGH = settings(QUICK, max_examples=3000, derandomize=False)
+"""Many, and new ones every time."""
+
+
+def agree(program: Callable[[Library], Any], *, texts: bool = True) -> None:
+    """Run a program with both libraries: the same results (values, dtypes, shapes), or the same error."""
+    outcomes = []
+    for library in (torch, flambeau):
+        try:
+            outcomes.append(program(library))
+        except Exception as error:
+            outcomes.append(error)
+    expected, found = outcomes
+    if isinstance(expected, Exception):
+        assert isinstance(found, Exception), f"torch raises {expected!r}, flambeau gives {found!r}"
+        assert type(found).__name__ == type(expected).__name__, f"{found!r}, torch: {expected!r}"
+        if texts and "invalid combination of arguments" not in str(expected):
+            assert str(found) == str(expected), f"{found}\n  torch: {expected}"
+        return
+    if isinstance(found, Exception):
+        raise found
+    assert skeleton(found) == skeleton(expected)
+    for x, y in zip(tensors_in(found), tensors_in(expected), strict=True):
+        np.testing.assert_allclose(numbers(x), numbers(y), rtol=1e-5, atol=1e-5)
