@@ -73,7 +73,8 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     b_mode = _mode(b_strides[-2], b_strides[-1], b_offset, b_walk) if vectors else "scalar"
     a = kernel.bind(a_root, "vec4<f32>" if a_mode != "scalar" else storage(dtype))
     b = kernel.bind(b_root, "vec4<f32>" if b_mode != "scalar" else storage(dtype))
-    static = ("workgroup" if staged else "register", across, a_mode, b_mode, len(sizes), dtype, a, b)
+    ragged = inner % 4 != 0
+    static = ("workgroup" if staged else "register", across, ragged, a_mode, b_mode, len(sizes), dtype, a, b)
     return [kernel.finish(fold(tiles) if staged else cover(tiles, WORKGROUP), static)]
 
 
@@ -131,7 +132,7 @@ def _element(ir: KernelIR, binding: int, at: str, vector: bool, dtype: str) -> s
 
 
 def _register_tile(ir: KernelIR) -> str:
-    _, tile, a_mode, b_mode, rank, dtype, a, b = ir.static
+    _, tile, ragged, a_mode, b_mode, rank, dtype, a, b = ir.static
     t = "f32" if dtype in ("float32", "float16") else "i32"
     v = f"vec4<{t}>"
     a_name, b_name = buffer(ir, a), buffer(ir, b)
@@ -169,15 +170,19 @@ def _register_tile(ir: KernelIR) -> str:
         for r in rows
         for q in range(quads)
     ]
+    line, nested = "\n", "\n    "
     tail = [_gather(v, f"y{q}", [b_scalar(4 * q + c, "k") for c in ks]) for q in range(quads)]
     tail += [f"acc{r}_{q} = acc{r}_{q} + {a_scalar(r, 'k')} * y{q};" for r in rows for q in range(quads)]
+    rest = f"""  for (var k = whole; k < {word(INNER)}; k = k + 1u) {{
+    {nested.join(tail)}
+  }}
+"""
     # Four elements at once across the tile may reach past the last row or column, and are not stored.
     a_rows = [f"  let a_row{r} = a_at + min(row + {r}u, {word(ROWS)} - 1u) * {word(A_ROW)};" for r in rows]
     b_cols = [f"  let b_col{c} = b_at + min(column + {c}u, {word(COLUMNS)} - 1u) * {word(B_COLUMN)};" for c in columns]
     accumulators = [f"  var acc{r}_{q} = {v}();" for r in rows for q in range(quads)]
     results = ", ".join(f"acc{r}_{q}" for r in rows for q in range(quads))
     value = wrapped("matmul", dtype, f"results[r * {quads}u + c / 4u][c & 3u]")
-    line, nested = "\n", "\n    "
     return f"""{ENTRY}{flat_index(COUNT)}\
   let across = ({word(COLUMNS)} + {tile - 1}u) / {tile}u;
   let down = ({word(ROWS)} + {tile - 1}u) / {tile}u;
@@ -190,9 +195,7 @@ def _register_tile(ir: KernelIR) -> str:
   for (var k = 0u; k < whole; k = k + 4u) {{
     {nested.join([*load_a, *load_b, *multiply])}
   }}
-  for (var k = whole; k < {word(INNER)}; k = k + 1u) {{
-    {nested.join(tail)}
-  }}
+{rest if ragged else ""}\
   var results = array<{v}, {tile * quads}>({results});
   let height = min({tile}u, {word(ROWS)} - row);
   let width = min({tile}u, {word(COLUMNS)} - column);
@@ -212,7 +215,7 @@ def _accumulate(vector: str, x: str, y: str, acc: str) -> str:
 
 
 def _workgroup_tile(ir: KernelIR) -> str:
-    _, _, _, _, rank, dtype, a, b = ir.static
+    _, _, _, _, _, rank, dtype, a, b = ir.static
     t = "f32" if dtype in ("float32", "float16") else "i32"
     zero = "0.0" if t == "f32" else "0"
     load_a = _element(ir, a, f"a_at + (row + m) * {word(A_ROW)} + (k0 + k) * {word(A_INNER)}", False, dtype)

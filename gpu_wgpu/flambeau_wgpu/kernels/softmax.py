@@ -24,7 +24,7 @@ LANES, LENGTH, INNER = range(3)
 
 
 class Form(NamedTuple):
-    """What a lane has in common (the largest element `m` if needed, the sum `s` of a term); an element of the result."""
+    """What a lane has in common (largest element `m` if needed, sum `s` of a term), and an element of the result."""
 
     operands: tuple[str, ...]
     largest: bool
