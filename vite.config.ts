@@ -10,12 +10,21 @@ const headers = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
+/** Pyodide's loader can also run in Node; what it would import there is left out of the page, as it should be. */
+function onLog(
+  level: 'warn' | 'info' | 'debug',
+  log: { message: string },
+  handle: (level: 'warn' | 'info' | 'debug', log: { message: string }) => void,
+): void {
+  if (!log.message.includes('has been externalized for browser compatibility')) handle(level, log);
+}
+
 export default defineConfig({
   root: 'web',
   base: './',
   publicDir: 'public',
   plugins: [svelte({ configFile: '../svelte.config.js' }), site()],
-  worker: { format: 'es' },
+  worker: { format: 'es', rolldownOptions: { onLog, checks: { pluginTimings: false } } },
   optimizeDeps: { exclude: ['pyodide'] },
   build: {
     outDir: 'dist',
@@ -23,7 +32,12 @@ export default defineConfig({
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { page: 'web/index.html', snapshot: 'web/snapshot.html' } },
+    chunkSizeWarningLimit: 700,
+    rolldownOptions: {
+      onLog,
+      checks: { pluginTimings: false },
+      input: { page: 'web/index.html', snapshot: 'web/snapshot.html' },
+    },
   },
   server: { port: 5173 },
   preview: { port: 8314, headers },

@@ -3,13 +3,13 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from .conftest import POLICY, SITE, Playground
+from .conftest import POLICY, SITE, Handler, Playground, serve
 
 pytestmark = pytest.mark.slow
 
 
 def test_starts_from_the_memory_image(playground: Playground) -> None:
-    assert (SITE / "pyodide" / "snapshot.bin").exists(), "the build found no Chromium to make it with"
+    assert (SITE / "pyodide" / "python.image").exists(), "the build found no Chromium to make it with"
     playground.open()
     expect(playground.page.locator("[data-boot]")).to_have_attribute("data-boot", "snapshot")
     # The modules came with the image, their sources did not: a traceback inside flambeau needs them.
@@ -106,6 +106,32 @@ def painted(page: Page) -> int:
         }"""
     )
     return int(count)
+
+
+def test_from_the_second_visit_on_it_is_isolated_and_works_offline(page: Page) -> None:
+    server = serve(Handler)
+    playground = Playground(page, next(server))
+    playground.program("print('begun')\nwhile True: pass\n")
+    playground.open()
+    assert page.evaluate("crossOriginIsolated") is False
+    expect(page.get_by_text("Works offline")).to_be_visible(timeout=60_000)
+    page.reload()
+    playground.wait_for("ready")
+    assert page.evaluate("crossOriginIsolated") is True
+    playground.run()
+    expect(playground.output).to_contain_text("begun")
+    playground.stop()
+    playground.wait_for("stopped")
+    expect(playground.output).not_to_contain_text("A new one is starting")
+    next(server, None)  # the server goes away
+    page.reload()
+    playground.wait_for("ready")
+    playground.page.get_by_role("combobox", name="Example").select_option("dynamic_net.py")
+    playground.run()
+    playground.wait_for_step(3)
+    playground.stop()
+    playground.wait_for("stopped")
+    assert [text for text in playground.complaints if "ERR_CONNECTION_REFUSED" not in text] == []
 
 
 def test_colours_follow_the_system_until_chosen(playground: Playground) -> None:

@@ -15,6 +15,7 @@ import {
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { delimiter, extname, join, normalize } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { dist } from './paths.mjs';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
@@ -30,6 +31,8 @@ const TYPES = {
   '.json': 'application/json',
 };
 const PATIENCE = 180_000;
+
+const megabytes = (bytes) => `${(bytes.length / 2 ** 20).toFixed(1)} MiB`;
 
 function executable(path) {
   try {
@@ -119,8 +122,9 @@ if (chromium === undefined) {
 } else {
   try {
     const image = await makeImage(chromium);
-    writeFileSync(join(dist, 'pyodide', 'snapshot.bin'), image);
-    console.log(`Memory image: ${(image.length / 2 ** 20).toFixed(1)} MiB`);
+    const packed = gzipSync(image, { level: 6 });
+    writeFileSync(join(dist, 'pyodide', 'python.image'), packed);
+    console.log(`Memory image: ${megabytes(image)}, packed ${megabytes(packed)}`);
   } catch (error) {
     console.log(`No memory image (${error.message}): the page will start Python some seconds slower.`);
   }

@@ -30,6 +30,7 @@ function fingerprint() {
     ...filesBelow(resolve(root, 'gpu_wgpu/flambeau_wgpu')),
     resolve(root, 'pyproject.toml'),
     resolve(root, 'README.md'),
+    resolve(root, 'web/build/lock.py'),
     join(pyodidePackage, 'package.json'),
   ];
   for (const file of inputs) digest.update(file).update(readFileSync(file));

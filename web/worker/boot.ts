@@ -4,14 +4,17 @@ import { DRIVER_PATH, writeDriver } from './files';
 import type { Boot } from './messages';
 import { unzip, type ZipEntry } from './unzip';
 
-/** The parts of Pyodide's interface that its types leave out: memory images are not public yet, so the version is pinned. */
-interface Options {
-  indexURL: string;
-  packageBaseUrl: string;
-  lockFileURL: string;
-  env?: Record<string, string>;
+type Config = NonNullable<Parameters<typeof loadPyodide>[0]>;
+
+/** Parts of Pyodide that its types leave out: memory images are not public yet, so the version is pinned. */
+interface Images {
   _makeSnapshot?: boolean;
   _loadSnapshot?: Promise<ArrayBuffer>;
+}
+
+/** What is used of the settings that Pyodide hands to Emscripten. */
+interface Settings {
+  preRun: ((module: { growMemory(bytes: number): void }) => void)[];
 }
 
 /** What is read of `pyodide-lock.json`. */
@@ -27,17 +30,18 @@ interface Packages {
 }
 
 const PACKAGES = ['flambeau', 'tqdm'];
-const SNAPSHOT = 'snapshot.bin';
+/** Written by web/build/snapshot.mjs; packed with gzip, to a quarter. Its name does not say so, lest a server unpack it. */
+const IMAGE = 'python.image';
 
-function options(base: URL): Options {
+function options(base: URL): Config {
   const indexURL = new URL('pyodide/', base).href;
   return { indexURL, packageBaseUrl: indexURL, lockFileURL: `${indexURL}pyodide-lock.json` };
 }
 
 async function fetchSnapshot(base: URL): Promise<ArrayBuffer> {
-  const response = await fetch(new URL(`pyodide/${SNAPSHOT}`, base));
-  if (!response.ok) throw new Error(`No memory image: the site answered ${response.status}`);
-  return response.arrayBuffer();
+  const response = await fetch(new URL(`pyodide/${IMAGE}`, base));
+  if (!response.ok || !response.body) throw new Error(`No memory image: the site answered ${response.status}`);
+  return new Response(response.body.pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
 }
 
 /** The files of our packages, which the lock file names. */
@@ -82,7 +86,16 @@ async function bootPlain(base: URL): Promise<PyodideInterface> {
 
 async function bootSnapshot(base: URL): Promise<PyodideInterface> {
   const packages = fetchPackages(base);
-  const pyodide = await loadPyodide({ ...options(base), _loadSnapshot: fetchSnapshot(base) } as Options);
+  const image = fetchSnapshot(base);
+  const settled = options(base);
+  const createPyodideModule = async (settings: unknown) => {
+    const bytes = (await image).byteLength;
+    const { default: create } = await import(/* @vite-ignore */ `${settled.indexURL}pyodide.asm.mjs`);
+    // The memory of a fresh module is smaller than that of one that has imported things, and an image must fit.
+    (settings as Settings).preRun.push((module) => module.growMemory(bytes));
+    return create(settings);
+  };
+  const pyodide = await loadPyodide({ ...settled, _loadSnapshot: image, createPyodideModule } as Config & Images);
   writePackages(pyodide, await packages);
   // Every page starts from the same image; their random numbers should not be the same.
   pyodide.runPython('import random; random.seed()');
@@ -105,9 +118,10 @@ export async function boot(base: URL, wanted: Boot): Promise<{ pyodide: PyodideI
 /** The memory image: everything imported, nothing run. */
 export async function makeSnapshot(base: URL): Promise<ArrayBuffer> {
   const packages = fetchPackages(base);
-  const pyodide = await loadPyodide({ ...options(base), _makeSnapshot: true } as Options);
+  const pyodide = await loadPyodide({ ...options(base), _makeSnapshot: true } as Config & Images);
   writePackages(pyodide, await packages);
   await importAll(pyodide);
+  await pyodide.runPythonAsync('from flambeau_page.warm import warm; warm()');
   const bytes = (pyodide as unknown as { makeMemorySnapshot(): Uint8Array }).makeMemorySnapshot();
   return bytes.slice().buffer as ArrayBuffer;
 }

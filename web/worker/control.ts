@@ -81,7 +81,14 @@ export class Control {
   }
 }
 
+const QUIET = 0;
+
 /** Ask for an interrupt where memory is shared with the worker: reaches a loop that never waits. */
 export function interrupt(buffer: SharedArrayBuffer | null): void {
   if (buffer !== null) Atomics.store(new Int32Array(buffer), 0, INTERRUPT);
+}
+
+/** Take an interrupt back that is not needed any more. */
+export function calm(buffer: SharedArrayBuffer | null): void {
+  if (buffer !== null) Atomics.store(new Int32Array(buffer), 0, QUIET);
 }

@@ -28,6 +28,8 @@ export type FromWorker =
   | { type: 'started'; run: number }
   | { type: 'output'; text: string; stream: Stream }
   | { type: 'events'; json: string }
+  /** Stop has arrived; it takes effect at the end of the step. */
+  | { type: 'hears' }
   | { type: 'paused' }
   | { type: 'resumed' }
   | { type: 'finished'; run: number; outcome: Outcome };

@@ -54,13 +54,21 @@ async function run(message: Extract<ToWorker, { type: 'run' }>): Promise<void> {
   post({ type: 'started', run: message.run });
   const driver = python.pyimport('flambeau_page.run') as unknown as { run: PyCallable };
   const call = 'Suspending' in WebAssembly ? driver.run.callPromising.bind(driver.run) : driver.run;
-  const outcome = (await call(message.code, message.file, message.device, HOME)) as Outcome;
+  let outcome: Outcome;
+  try {
+    outcome = (await call(message.code, message.file, message.device, HOME)) as Outcome;
+  } catch (error) {
+    // An interrupt that came when the program had ended already.
+    if ((error as { type?: string }).type !== 'KeyboardInterrupt') throw error;
+    outcome = 'stopped';
+  }
   post({ type: 'finished', run: message.run, outcome });
 }
 
 function fail(error: unknown): void {
-  post({ type: 'broken', message: error instanceof Error ? `${error.message}` : String(error) });
-  console.error(error);
+  const message = error instanceof Error ? error.message : String(error);
+  post({ type: 'broken', message });
+  console.error(message, error);
 }
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
@@ -76,6 +84,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       break;
     case 'stop':
       control.stop();
+      post({ type: 'hears' });
       break;
     case 'pause':
       control.pause();

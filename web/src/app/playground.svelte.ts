@@ -8,6 +8,7 @@ import { Terminal } from '../engine/terminal';
 import type { Depth } from '../engine/visible';
 import { readAddress } from '../runtime/address';
 import { Drawing } from '../runtime/drawing';
+import { keepForLater } from '../runtime/offline';
 import type { Session, State } from '../runtime/session';
 import { savedProgram, savedSetting, saveProgram, saveSetting } from '../runtime/storage';
 
@@ -28,6 +29,8 @@ export class Playground {
   python = $state<{ version: string; seconds: number; boot: string } | null>(null);
   pausable = $state(false);
   notice = $state('');
+  /** The site is kept in this browser and works without a network. */
+  offline = $state(false);
 
   examples = $state.raw<Example[]>([]);
   file = $state('');
@@ -71,6 +74,8 @@ export class Playground {
   #frame = 0;
   #sources = new Map<string, string>();
   #latestGraph: GraphEvent | null = null;
+  /** Another program was opened: what the one before still says is of no interest. */
+  #ignoring = false;
   #saving: ReturnType<typeof setTimeout> | undefined;
 
   constructor(session: Session) {
@@ -94,10 +99,12 @@ export class Playground {
         this.pausable = info.pausable;
       },
       output: (text, stream) => {
+        if (this.#ignoring) return;
         this.terminal.write(text, stream);
         this.#draw();
       },
       events: (events) => {
+        if (this.#ignoring) return;
         this.#pending.push(...events);
         this.#draw();
       },
@@ -109,6 +116,12 @@ export class Playground {
       },
     });
     void this.#loadExamples();
+    keepForLater(
+      () => this.state !== 'ready',
+      () => {
+        this.offline = true;
+      },
+    );
     addEventListener('hashchange', () => this.#obeyAddress());
     addEventListener('pagehide', () => this.save());
   }
@@ -151,7 +164,10 @@ export class Playground {
   }
 
   open(file: string): void {
-    if (this.busy) this.stop();
+    if (this.busy) {
+      this.#ignoring = true;
+      this.stop();
+    }
     this.save();
     this.file = file;
     this.original = this.#sources.get(file) ?? '';
@@ -281,8 +297,12 @@ export class Playground {
   }
 
   #onFinished(outcome: Outcome): void {
-    this.#flush();
     this.waiting = false;
+    if (this.#ignoring) {
+      this.#ignoring = false;
+      return;
+    }
+    this.#flush();
     this.outcome = outcome;
   }
 

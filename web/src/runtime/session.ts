@@ -1,6 +1,6 @@
 // Python's worker as the page sees it: started, run, paused, stopped, and started again where nothing else stops it.
 
-import { interrupt } from '../../worker/control';
+import { calm, interrupt } from '../../worker/control';
 import type { Boot, Device, FromWorker, Gpu, Outcome, Stream, ToWorker, WatchEvent } from '../../worker/messages';
 
 export type State = 'booting' | 'ready' | 'running' | 'paused' | 'stopping' | 'broken';
@@ -17,8 +17,12 @@ export interface Listener {
 }
 
 /** How long a program may take to end after Stop before its Python is ended: it may be inside one long step. */
-const GRACE_SHARED = 4000;
-const GRACE = 1000;
+const GRACE_SHARED = 5000;
+const GRACE = 1200;
+/** How long Python's worker may take to hear of Stop before it is interrupted: it hears nothing in a loop that never waits. */
+const DEAF = 150;
+/** How long a program that has been told may go on to its next step before it is interrupted. */
+const LEISURE = 1500;
 
 const silent: Listener = {
   state() {},
@@ -39,6 +43,7 @@ export class Session {
   #interrupt: SharedArrayBuffer | null = null;
   #run = 0;
   #grace: ReturnType<typeof setTimeout> | undefined;
+  #patience: ReturnType<typeof setTimeout> | undefined;
   #waiting: { code: string; file: string; device: Device } | null = null;
   readonly #boot: Boot;
 
@@ -63,7 +68,7 @@ export class Session {
     }
     if (this.state !== 'ready') return;
     this.#run++;
-    if (this.#interrupt) new Int32Array(this.#interrupt)[0] = 0;
+    calm(this.#interrupt);
     this.#tell({ type: 'run', run: this.#run, code, file, device });
     this.#become('running');
   }
@@ -80,8 +85,9 @@ export class Session {
     } else if (this.state === 'stopping') this.#restart();
     else if (this.state === 'running' || this.state === 'paused') {
       this.#become('stopping');
-      interrupt(this.#interrupt);
       this.#tell({ type: 'stop' });
+      // An interrupt could strike Pyodide's own code while Python waits for the GPU or the page, so words come first.
+      this.#patience = setTimeout(() => interrupt(this.#interrupt), DEAF);
       this.#grace = setTimeout(() => this.#restart(), this.#interrupt ? GRACE_SHARED : GRACE);
     }
   }
@@ -115,13 +121,18 @@ export class Session {
     return worker;
   }
 
-  #restart(): void {
-    clearTimeout(this.#grace);
+  #restart(why = 'The program did not answer, so its Python was ended. A new one is starting.'): void {
+    this.#forgetTimers();
     this.#worker.terminate();
     this.#become('booting');
     this.#worker = this.#start();
-    this.#listener.notice('The program did not answer, so its Python was ended. A new one is starting.');
+    this.#listener.notice(why);
     this.#listener.finished('stopped');
+  }
+
+  #forgetTimers(): void {
+    clearTimeout(this.#grace);
+    clearTimeout(this.#patience);
   }
 
   #tell(message: ToWorker): void {
@@ -147,9 +158,17 @@ export class Session {
           this.run(code, file, device);
         }
         break;
+      case 'hears':
+        clearTimeout(this.#patience);
+        if (this.state === 'stopping') this.#patience = setTimeout(() => interrupt(this.#interrupt), LEISURE);
+        break;
       case 'broken':
+        if (this.state !== 'booting' && this.state !== 'broken') {
+          this.#restart(`Python itself failed (${message.message}). A new one is starting.`);
+          break;
+        }
         this.#become('broken');
-        this.#listener.notice(`Python could not go on: ${message.message}`);
+        this.#listener.notice(`Python could not start: ${message.message}`);
         break;
       case 'output':
         this.#listener.output(message.text, message.stream);
@@ -165,7 +184,7 @@ export class Session {
         break;
       case 'finished':
         if (message.run !== this.#run) break;
-        clearTimeout(this.#grace);
+        this.#forgetTimers();
         this.#become('ready');
         this.#listener.finished(message.outcome);
         break;
