@@ -284,7 +284,8 @@ class _Layout:
             self.bytes.update(kernel.scratch)
         moved: set[Key] = set()  # arrays whose slot went on to another
         for at, kernel in enumerate(kernels):
-            dying = [b.key for b in kernel.bindings if last_use[b.key] == at and b.key not in moved]
+            # (Once each: a buffer may be bound twice.)
+            dying = list(dict.fromkeys(b.key for b in kernel.bindings if last_use[b.key] == at and b.key not in moved))
             for position, bound in enumerate(kernel.bindings):
                 key = bound.key
                 if key not in kernel.stores or key in self.slot:

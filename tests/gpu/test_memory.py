@@ -127,3 +127,16 @@ def test_a_constant_is_written_in_part(gpu: Any) -> None:
     assert gpu.get(zeros).tolist() == np.zeros((3, 4)).tolist()
     index = b.assign(b.full((4,), 0, int64), ((2,), (2,), 1), 7)
     assert gpu.get(index).tolist() == [0, 7, 0, 7]
+
+
+def test_an_array_joined_with_itself_gives_its_buffer_back_once(gpu: Any) -> None:
+    b = gpu.backend
+    a = random.standard_normal((3, 4)).astype("f4")
+    x = b.tanh(gpu.put(a))
+    joined = b.concat([b.view(x, (4,), (1,), 4 * row) for row in range(3)] * 2, 0)
+    del x
+    # Were the buffer of x free twice, these two would share it.
+    first, second = b.sum(b.mul(joined, 2.0), (0,), True), b.sum(b.mul(joined, 3.0), (0,), True)
+    first, second = b.matmul(b.view(first, (1, 1), (1, 1), 0), gpu.put([[1.0]])), b.exp(second)
+    total = float(np.tanh(a).sum()) * 2
+    np.testing.assert_allclose(gpu.get(b.add(first, second)), [[2 * total + np.exp(3 * total)]], rtol=1e-4)

@@ -10,6 +10,13 @@ from typing import Any, NamedTuple
 
 Instruction = tuple[Any, ...]  # (name, dtype of the result, ...): see `wgsl.py`
 
+ACCESS_AT = {
+    "load": 3,
+    "load_at": 3,
+    "arange": 2,
+    "random": 2,
+}  # where in an instruction the number of its access stands
+
 ABSENT, UNIT, STRIDED = (
     0,
     1,

@@ -18,7 +18,7 @@ from ..lazy import ARANGE, ARRAYS, CAST, FULL, GATHER, RANDOM, SCALAR_LEFT, TAKE
 from ..regions import Shape, Strides, broadcast_strides, compose, contiguous_strides, merge_dims, simplify
 from ..schedule.fuse import MAX_BINDINGS, Fusion
 from ..schedule.graph import Graph, Ref
-from .ir import ABSENT, STRIDED, UNIT, Binding, Function, Instruction, KernelIR, Pattern, Space, Store
+from .ir import ABSENT, ACCESS_AT, STRIDED, UNIT, Binding, Function, Instruction, KernelIR, Pattern, Space, Store
 from .ops import storage
 
 Key = Ref | tuple[str, int]  # an array's buffer, or a kernel's scratch
@@ -91,9 +91,9 @@ class KernelBuilder:
         self.scalars.append((at, ref, which, dtype))
         return at
 
-    def bind(self, key: Key, element: str, writable: bool = False, in_place: bool = False) -> int:
-        """The binding of a buffer; `element` is its WGSL type."""
-        at = self._binding_of.get(key)
+    def bind(self, key: Key, element: str, writable: bool = False, in_place: bool = False, again: bool = False) -> int:
+        """The binding of a buffer; `element` is its WGSL type. A buffer that is only read may be bound `again`."""
+        at = None if again else self._binding_of.get(key)
         if at is None:
             at = len(self.bindings)
             if at == MAX_BINDINGS:
@@ -154,6 +154,7 @@ class FunctionBuilder:
         self.in_place = (
             flat and not operand
         )  # an operand's function is called at other indices than the invocation's own output
+        self.own_bindings = False
         self.spaces: list[tuple[Access, Shape]] = []
         self.accesses: dict[Access, int] = {}
         self.code: list[Instruction] = []
@@ -185,7 +186,8 @@ class FunctionBuilder:
         if self.input is not None and ref == self.input[0]:
             return self._emit("input", dtype)
         if kernel.fusion.stored[ref] and ref not in kernel.own:
-            binding = kernel.bind(ref, storage(dtype), in_place=access == self.identity and self.in_place)
+            in_place = access == self.identity and self.in_place
+            binding = kernel.bind(ref, storage(dtype), in_place=in_place, again=self.own_bindings)
             return self._emit("load", dtype, binding, at)
         op, args = x.op, self.graph.args[ref]
         if op is VIEW:
@@ -250,7 +252,6 @@ class FunctionBuilder:
         for number, known in enumerate(self.spaces):
             if known == (access, shape):
                 return (number + 1, strides, offset)
-        self._access(access)
         self.spaces.append((access, shape))
         return (len(self.spaces), strides, offset)
 
@@ -264,7 +265,6 @@ class FunctionBuilder:
         if access is not None:
             self.kernel.bindings[binding].in_place = False
         self.stores.append((binding, register, self.graph.arrays[ref].dtype.name, access or self.identity))
-        self._access(access or self.identity)
 
     def _emit(self, name: str, dtype: str, *rest: Any) -> int:
         instruction = (name, dtype, *rest)
@@ -276,13 +276,24 @@ class FunctionBuilder:
     def _access(self, access: Access) -> int:
         return self.accesses.setdefault(access, len(self.accesses))
 
+    def _forget_unused_accesses(self) -> None:
+        """Keep only what instructions load from: an access that was passed through must not tell kernels apart."""
+        access_of = list(self.accesses)
+        self.accesses = {}
+        for at, instruction in enumerate(self.code):
+            position = ACCESS_AT.get(instruction[0])
+            if position is not None:
+                number = self._access(access_of[instruction[position]])
+                self.code[at] = (*instruction[:position], number, *instruction[position + 1 :])
+
     # --- writing down
 
     def finish(self, result: int = -1) -> Function:
         """The function's structure, appended to the kernel; the numbers in it become parameter words."""
         kernel = self.kernel
-        outer = [access for access in self.accesses if access[0] == 0]
-        outer += [access for access, _ in self.spaces if access[0] == 0 and access not in self.accesses]
+        self._forget_unused_accesses()
+        used = [*self.accesses, *(access for access, _ in self.spaces), *(access for _, _, _, access in self.stores)]
+        outer = list(dict.fromkeys(access for access in used if access[0] == 0))
         keep_apart = self.split if self.split < len(self.dims) else -1
         dims, merged = merge_dims(self.dims, [access[1] for access in outer], keep_apart)
         walk = dict(zip(outer, merged, strict=True))
@@ -296,14 +307,15 @@ class FunctionBuilder:
 
         patterns: dict[Access, Pattern] = {}
 
-        def pattern(access: Access) -> Pattern:
-            known = patterns.get(access)
+        def pattern(access: Access, for_store: bool = False) -> Pattern:
+            known = None if for_store else patterns.get(access)
             if known is not None:
                 return known
             space, strides, offset = access
             if space == 0:
                 strides = walk[access]
-                if self.is_flat and strides == order and offset == 0:
+                # Of one dimension a position costs an addition: an array and a row of one are then the same kernel.
+                if self.is_flat and strides == order and offset == 0 and (len(dims) > 1 or for_store):
                     known = Pattern(0, True)
             if known is None:
                 start = kernel.word(offset)
@@ -313,7 +325,8 @@ class FunctionBuilder:
                     if stride > 1:
                         kernel.word(stride)
                 known = Pattern(space, False, tuple(walks), start)
-            patterns[access] = known
+            if not for_store:
+                patterns[access] = known
             return known
 
         spaces = []
@@ -324,7 +337,7 @@ class FunctionBuilder:
                 kernel.word(size)
             spaces.append(Space(position, len(shape), at))
         accesses = tuple(pattern(access) for access in self.accesses)
-        stores = tuple(Store(b, r, d, pattern(a)) for b, r, d, a in self.stores)
+        stores = tuple(Store(b, r, d, pattern(a, for_store=True)) for b, r, d, a in self.stores)
         input_dtype = self.input[1] if self.input is not None else ""
         function = Function(
             self.name, len(dims), split, word, tuple(spaces), accesses, tuple(self.code), result, stores, input_dtype
@@ -339,9 +352,13 @@ def _runs_before(dims: Shape, all_strides: list[Strides], split: int) -> Shape:
     return merged
 
 
-def add_operand(kernel: KernelBuilder, name: str, ref: Ref) -> None:
-    """`fn name(i) -> value`: an operand of a hand-written kernel at its flat index."""
+def add_operand(kernel: KernelBuilder, name: str, ref: Ref, own_binding: bool = False) -> None:
+    """`fn name(i) -> value`: an operand of a hand-written kernel at its flat index.
+
+    With `own_binding` kernels do not differ by which of their operands lie in the same buffer.
+    """
     function = FunctionBuilder(kernel, name, kernel.graph.shape(ref), operand=True)
+    function.own_bindings = own_binding
     function.finish(function.value(ref, function.identity))
 
 

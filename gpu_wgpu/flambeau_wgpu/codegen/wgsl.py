@@ -6,7 +6,7 @@ registers, `b1 b2 ...` buffers, `P` the parameter block.
 
 from __future__ import annotations
 
-from .ir import ABSENT, STRIDED, UNIT, Binding, Function, KernelIR, Pattern
+from .ir import ABSENT, ACCESS_AT, STRIDED, UNIT, Binding, Function, KernelIR, Pattern
 from .math import functions_for
 from .ops import CASTS, EXPRESSIONS, KIND, load, register, store, wrapped
 
@@ -154,8 +154,7 @@ def _position(function: Function, pattern: Pattern, hoisted_name: str, hoisted: 
 
 
 def _loaded(function: Function) -> set[int]:
-    where = {"load": 3, "load_at": 3, "arange": 2, "random": 2}
-    return {instruction[where[instruction[0]]] for instruction in function.code if instruction[0] in where}
+    return {instruction[ACCESS_AT[instruction[0]]] for instruction in function.code if instruction[0] in ACCESS_AT}
 
 
 def instructions(ir: KernelIR, function: Function, indent: str, given: str = "value") -> list[str]:

@@ -52,7 +52,7 @@ def _part(fusion: Fusion, ref: Ref, sources: list[Ref], start: int) -> tuple[Ker
     output = kernel.output(ref)
     kernel.bindings[output].in_place = False
     for number, source in enumerate(sources):
-        add_operand(kernel, f"source{number}_at", source)
+        add_operand(kernel, f"source{number}_at", source, own_binding=True)
     kernel.ops.append("concat")
     return kernel.finish(cover(count, WORKGROUP), (x.dtype.name, len(sources), output)), length
 
