@@ -2,6 +2,19 @@
 
 flambeau finds it through the entry-point group `flambeau.backends`. Importing this package imports neither wgpu nor
 anything of the browser; the device is opened by `load`.
+
+How a `tanh` becomes WGSL, in the order in which the files are used:
+
+    backend.py            the protocol: a primitive describes an array and puts it into the queue
+    lazy.py               that description
+    engine.py             the flush: what waits becomes one plan, and one submit
+    schedule/graph.py     who needs what, who still holds what, and the flush as a key under which its plan is kept
+    schedule/fuse.py      which arrays become kernels; the rules are listed at its top
+    codegen/lower.py      a kernel written down: instructions over registers, numbers apart from structure
+    kernels/              how each kind of kernel is laid out over invocations
+    codegen/wgsl.py       its text, with ops.py and math.py for the arithmetic
+    plan.py, memory.py    kernels in order, arrays in buffers, ready to run again
+    device/               native.py (wgpu-py) and browser.py with browser.js (navigator.gpu), behind interface.py
 """
 
 from __future__ import annotations

@@ -201,9 +201,7 @@ def _lower_elementwise(fusion: Fusion, roots: list[Ref]) -> list[Kernel]:
 
 
 def _order(fusion: Fusion, lowered: Lowered) -> list[Kernel]:
-    """Kernels such that each comes after those whose results it reads; else in the order in which their arrays were
-    made.
-    """
+    """Kernels, each after those whose results it reads, else in the order in which their arrays were made."""
     graph = fusion.graph
     makers: dict[Key, int] = {}
     for number, (_, kernels) in enumerate(lowered):
@@ -236,8 +234,7 @@ def _order(fusion: Fusion, lowered: Lowered) -> list[Kernel]:
 
 
 def _place_assigns(fusion: Fusion, kernels: list[Kernel]) -> tuple[list[Kernel], dict[Key, Ref]]:
-    """Let each `assign` write over the old array if nobody reads that afterwards, else into a copy of it, which is made
-    first.
+    """Let each `assign` write over the old array if nobody reads that afterwards, else into a copy that is made first.
 
     Returns the kernels, copies among them, and which array lies on top of which.
     """
@@ -265,8 +262,9 @@ def _place_assigns(fusion: Fusion, kernels: list[Kernel]) -> tuple[list[Kernel],
 
 
 class _Layout:
-    """Which slot each array and each scratch takes: leaves have theirs, the others share by size class as their
-    lifetimes allow.
+    """Which slot each array and each scratch takes.
+
+    Leaves have theirs; the others share by size class, as their lifetimes allow.
     """
 
     def __init__(self, fusion: Fusion, kernels: list[Kernel], overwrites: dict[Key, Ref]) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
-PYODIDE = [ROOT / "node_modules/pyodide", ROOT / "web/dist/pyodide", Path("/tmp/g1/node_modules/pyodide")]
+PYODIDE = [ROOT / "node_modules/pyodide", ROOT / "web/dist/pyodide"]
 TRANSPORT = ROOT / "gpu_wgpu/flambeau_wgpu/device/browser.js"
 CHROMIUM = "/usr/bin/chromium"
 
@@ -102,7 +102,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 def run(code: str, arguments: list[Any], register: bool = True) -> dict[str, Any]:
     """`main(*arguments)` of some Python code, run in the browser."""
-    pyodide = next(folder for folder in PYODIDE if (folder / "pyodide.mjs").is_file())
+    pyodide = next((folder for folder in PYODIDE if (folder / "pyodide.mjs").is_file()), None)
+    if pyodide is None:
+        raise FileNotFoundError("Pyodide is not installed: npm ci")
     handler = functools.partial(Handler, pyodide, tree())
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()

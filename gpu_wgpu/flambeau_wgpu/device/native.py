@@ -7,6 +7,9 @@ its wrappers take 20 µs, through the library underneath (`wgpu.backends.wgpu_na
 from __future__ import annotations
 
 import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
 from typing import Any
 
 from .interface import PARAMS_ALIGNMENT, Commands, Counters, DeviceError, DeviceInfo, OutOfMemory
@@ -41,19 +44,38 @@ def adapters() -> list[Any]:
         import wgpu.backends.wgpu_native  # (loads the library)
     except ImportError as error:
         raise DeviceError(NO_PACKAGE) from error
+    # OpenGL is of no use here. (If the program uses wgpu already, its instance is there and stays as it is.)
+    with contextlib.suppress(RuntimeError, KeyError):
+        wgpu.backends.wgpu_native.extras.set_instance_extras(backends=["Vulkan", "Metal", "DX12"])
     rank = {"DiscreteGPU": 0, "IntegratedGPU": 1, "CPU": 3}
     found: dict[tuple[object, ...], Any] = {}
-    for adapter in wgpu.gpu.enumerate_adapters_sync():
+    with _quiet_wayland():
+        everything = wgpu.gpu.enumerate_adapters_sync()
+    for adapter in everything:
         if adapter.info["backend_type"] in ("Vulkan", "Metal", "D3D12"):
             found.setdefault((adapter.info["vendor_id"], adapter.info["device"], adapter.info["device_id"]), adapter)
     return sorted(found.values(), key=lambda adapter: rank.get(adapter.info["adapter_type"], 2))
+
+
+@contextlib.contextmanager
+def _quiet_wayland() -> Iterator[None]:
+    """Vulkan drivers look for a Wayland display, whose library complains on stderr where there is no session at all."""
+    name = "XDG_RUNTIME_DIR"
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = tempfile.gettempdir()
+    try:
+        yield
+    finally:
+        del os.environ[name]
 
 
 def count() -> int:
     """How many devices `open_device` can open; 0 without wgpu-py or without a driver."""
     try:
         return len(adapters())
-    except DeviceError:
+    except (RuntimeError, OSError):  # no package, no library, no driver
         return 0
 
 
