@@ -54,7 +54,7 @@ describe('arrange', () => {
       for (const input of event.nodes[op.node]?.[2] ?? []) {
         if (input < 0) continue;
         const source = ops[input]?.key;
-        expect(scene.curves.some((curve) => curve.from === source && curve.to.includes(op.key))).toBe(true);
+        expect(scene.curves.some((curve) => curve.from.includes(source ?? '') && curve.to.includes(op.key))).toBe(true);
       }
     }
   });
@@ -65,10 +65,20 @@ describe('arrange', () => {
       const numbers = path.match(/-?[\d.]+/g)?.map(Number) ?? [];
       return { start: numbers.slice(0, 2).join(), end: numbers.slice(-2).join() };
     };
-    const starts = new Set(scene.curves.map((curve) => `${curve.from} ${ends(curve.path).start}`));
+    const starts = new Set(scene.curves.map((curve) => `${curve.value} ${ends(curve.path).start}`));
     for (const curve of scene.curves.filter((each) => !each.arrives)) {
-      expect(starts, curve.key).toContain(`${curve.from} ${ends(curve.path).end}`);
+      expect(starts, curve.key).toContain(`${curve.value} ${ends(curve.path).end}`);
     }
+  });
+
+  it('leads many edges to one box as one line', () => {
+    const scene = sceneOf(recurrent(12), 'unfolded');
+    const loop = scene.boxes.find((box) => box.times === '× 12');
+    const stack = scene.boxes.find((box) => box.title === 'stack');
+    const leaving = scene.curves.filter((curve) => curve.arrives && curve.to.includes(stack?.key ?? ''));
+    expect(leaving).toHaveLength(1);
+    expect(leaving[0]?.from).toHaveLength(12);
+    expect(loop?.width).toBeLessThan(900);
   });
 
   it('has a leaf for each use of a shared parameter', () => {

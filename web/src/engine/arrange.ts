@@ -10,6 +10,8 @@ const PADDING = 10;
 const BOX_HEIGHT = 38;
 const PILL_HEIGHT = 22;
 const MARGIN = 12;
+/** So many edges that arrive at one box are drawn as one line with many beginnings. */
+const MANY = 7;
 // A monospaced font, so that text can be measured where there is no page.
 const TITLE_ADVANCE = 7.5;
 const DETAIL_ADVANCE = 6.3;
@@ -32,15 +34,20 @@ interface Inside {
   height: number;
   parts: Part[];
   places: Point[];
-  curves: { points: Point[]; from: string; to: Set<string>; arrives: boolean; key: string }[];
+  curves: { points: Point[]; value: string; from: Set<string>; to: Set<string>; arrives: boolean; key: string }[];
   /** Offset of each value's port from the group's middle. */
   entries: Map<string, number>;
   exits: Map<string, number>;
 }
 
-/** An edge inside one container. An end is a child's key, or null for the container's port of that value. */
+/**
+ * An edge inside one container. An end is a child's key, or null for the container's port of that value. A value is named
+ * by the box that it comes from; many that go to one box are one value, named by that box, so that they share ports.
+ */
 interface Link {
   value: string;
+  joins: boolean;
+  sources: Set<string>;
   from: string | null;
   to: string | null;
   targets: Set<string>;
@@ -85,15 +92,35 @@ function containers(item: Item): Group[] {
 /** Cuts every edge between two visible items into one link per container that it passes. */
 function collectLinks(hierarchy: Hierarchy, open: ReadonlySet<string>): Map<string, Map<string, Link>> {
   const byContainer = new Map<string, Map<string, Link>>();
-  const add = (container: Group, value: string, from: string | null, to: string | null, target: string) => {
+  const add = (
+    container: Group,
+    joins: boolean,
+    source: string,
+    from: string | null,
+    to: string | null,
+    target: string,
+  ) => {
     let links = byContainer.get(container.key);
     if (!links) byContainer.set(container.key, (links = new Map()));
+    const value = joins ? `→ ${target}` : source;
     const key = `${value}\n${from ?? ''}\n${to ?? ''}`;
     const known = links.get(key);
-    if (known) known.targets.add(target);
-    else links.set(key, { value, from, to, targets: new Set([target]) });
+    if (known) {
+      known.sources.add(source);
+      known.targets.add(target);
+    } else links.set(key, { value, joins, sources: new Set([source]), from, to, targets: new Set([target]) });
   };
   const seen = hierarchy.ops.map((op) => seenAs(op, open));
+  const sourcesOf = new Map<Item, Set<Item>>();
+  hierarchy.event.nodes.forEach(([, , inputs], node) => {
+    const target = seen[node] as Item;
+    let sources = sourcesOf.get(target);
+    if (!sources) sourcesOf.set(target, (sources = new Set()));
+    for (const input of inputs) {
+      const source = input < 0 ? undefined : seen[input];
+      if (source && source !== target) sources.add(source);
+    }
+  });
   const paths = new Map<string, Group[]>();
   const pathOf = (item: Item): Group[] => {
     let path = paths.get(item.key);
@@ -105,23 +132,25 @@ function collectLinks(hierarchy: Hierarchy, open: ReadonlySet<string>): Map<stri
     for (const input of inputs) {
       const source = input < 0 ? undefined : seen[input];
       if (!source || !target || source === target) continue;
+      const joins = (sourcesOf.get(target)?.size ?? 0) >= MANY;
       const above = pathOf(source);
       const below = pathOf(target);
       let common = 0;
       while (common < above.length && above[common] === below[common]) common++;
       const child = (path: Group[], index: number, last: Item) => (path[index] ?? last).key;
       for (let i = above.length - 1; i >= common; i--) {
-        add(above[i] as Group, source.key, child(above, i + 1, source), null, target.key);
+        add(above[i] as Group, joins, source.key, child(above, i + 1, source), null, target.key);
       }
       add(
         above[common - 1] as Group,
+        joins,
         source.key,
         child(above, common, source),
         child(below, common, target),
         target.key,
       );
       for (let i = common; i < below.length; i++) {
-        add(below[i] as Group, source.key, null, child(below, i + 1, target), target.key);
+        add(below[i] as Group, joins, source.key, null, child(below, i + 1, target), target.key);
       }
     }
   });
@@ -140,7 +169,7 @@ function drawInside(
   const parts: Part[] = [];
   const nodes: LayerNode[] = [];
   const edges: LayerEdge[] = [];
-  const described: { value: string; targets: Set<string>; arrives: boolean; entry: boolean; exit: boolean }[] = [];
+  const described: { link: Link; arrives: boolean; entry: boolean; exit: boolean }[] = [];
   const indexOf = new Map<string, number>();
   const entryOf = new Map<string, number>();
   const exitOf = new Map<string, number>();
@@ -176,23 +205,26 @@ function drawInside(
     }
   }
   const part = (index: number): Part | undefined => parts[index - firstPart];
-  const connect = (from: number, to: number, value: string, targets: Set<string>, entry: boolean, exit: boolean) => {
+  const connect = (from: number, to: number, link: Link, entry: boolean, exit: boolean) => {
     const below = part(to)?.inside;
     edges.push({
       from,
       to,
-      fromOffset: part(from)?.inside?.exits.get(value) ?? 0,
-      toOffset: below?.entries.get(value) ?? 0,
+      fromOffset: part(from)?.inside?.exits.get(link.value) ?? 0,
+      toOffset: below?.entries.get(link.value) ?? 0,
+      joins: link.joins,
     });
-    described.push({ value, targets, arrives: !below && !exit, entry, exit });
+    described.push({ link, arrives: !below && !exit, entry, exit });
   };
-  for (const { value, from, to, targets } of links) {
-    const start = from === null ? entryOf.get(value) : indexOf.get(from);
-    const end = to === null ? exitOf.get(value) : indexOf.get(to);
-    if (start !== undefined && end !== undefined) connect(start, end, value, targets, from === null, to === null);
+  for (const link of links) {
+    const start = link.from === null ? entryOf.get(link.value) : indexOf.get(link.from);
+    const end = link.to === null ? exitOf.get(link.value) : indexOf.get(link.to);
+    if (start !== undefined && end !== undefined) connect(start, end, link, link.from === null, link.to === null);
   }
   for (const { from, to } of leafEdges) {
-    connect(indexOf.get(from) as number, indexOf.get(to) as number, from, new Set([to]), false, false);
+    const ends = { sources: new Set([from]), targets: new Set([to]) };
+    const link: Link = { value: from, joins: false, from, to, ...ends };
+    connect(indexOf.get(from) as number, indexOf.get(to) as number, link, false, false);
   }
 
   const drawing = drawLayered(nodes, edges);
@@ -205,7 +237,8 @@ function drawInside(
     parts,
     places: drawing.nodes.slice(firstPart, firstPart + parts.length),
     curves: drawing.edges.map((points, i) => {
-      const { value, targets, arrives, entry, exit } = described[i] as (typeof described)[number];
+      const { link, arrives, entry, exit } = described[i] as (typeof described)[number];
+      const { value, sources, targets } = link;
       const first = points[0] as Point;
       const last = points.at(-1) as Point;
       // Ports lie on the frame's border, beyond its header and padding.
@@ -214,8 +247,8 @@ function drawInside(
         ...points,
         ...(exit ? [{ x: last.x, y: drawing.height + PADDING }] : []),
       ];
-      const ends = [...targets].sort().join(' ');
-      return { points: drawn, from: value, to: targets, arrives, key: `${container.key}|${value}>${ends}` };
+      const key = `${container.key}|${value}|${link.from ?? ''}>${link.to ?? ''}`;
+      return { points: drawn, value, from: sources, to: targets, arrives, key };
     }),
     entries: offsets(entryOf),
     exits: offsets(exitOf),
@@ -359,9 +392,9 @@ function emit(inside: Inside, left: number, top: number, scene: Scene): void {
     scene.boxes.push({ ...part.box, x, y });
     if (part.inside) emit(part.inside, x, y, scene);
   });
-  for (const { points, from, to, arrives, key } of inside.curves) {
+  for (const { points, value, from, to, arrives, key } of inside.curves) {
     const moved = points.map((point) => ({ x: left + point.x, y: top + point.y }));
-    const curve: Curve = { key, path: curveThrough(moved), from, to: [...to], arrives };
+    const curve: Curve = { key, path: curveThrough(moved), value, from: [...from], to: [...to], arrives };
     scene.curves.push(curve);
   }
 }

@@ -17,6 +17,8 @@ export interface LayerEdge {
   /** Where it leaves and arrives, from the middle of the node. */
   fromOffset: number;
   toOffset: number;
+  /** One of many that arrive together: they join as soon as they meet, as if into a bus. */
+  joins?: boolean | undefined;
 }
 
 export interface Point {
@@ -120,7 +122,10 @@ export function drawLayered(nodes: readonly LayerNode[], edges: readonly LayerEd
   return measure(filled, nodes, cells, paths);
 }
 
-/** Links an edge's ends through a trunk in each rank between them; edges that leave a node at one point share trunks. */
+/**
+ * Links an edge's ends through a trunk in each rank between them. Edges that leave a node at one point share trunks from
+ * the start, edges that join share them to the end.
+ */
 function connect(
   edge: LayerEdge,
   cells: Cell[],
@@ -130,23 +135,28 @@ function connect(
 ): { edge: LayerEdge; through: Cell[] } {
   const source = cells[edge.from] as Cell;
   const target = cells[edge.to] as Cell;
+  const shared = edge.joins ? `to ${edge.to}:${edge.toOffset}` : `from ${edge.from}:${edge.fromOffset}`;
   const through: Cell[] = [];
   let previous = source;
   let offset = edge.fromOffset;
+  let joined = false;
   for (let at = (ranks[edge.from] as number) + 1; at < (ranks[edge.to] as number); at++) {
-    const key = `${edge.from}:${edge.fromOffset}:${at}`;
+    const key = `${shared}:${at}`;
     let trunk = trunks.get(key);
     if (!trunk) {
-      trunk = { node: -1, width: 0, height: 0, x: 0, hint: source.hint, above: [], below: [] };
+      trunk = { node: -1, width: 0, height: 0, x: 0, hint: edge.joins ? undefined : source.hint, above: [], below: [] };
       trunks.set(key, trunk);
       layers[at]?.push(trunk);
       link(previous, offset, trunk, 0);
+    } else if (edge.joins && !joined) {
+      link(previous, offset, trunk, 0);
+      joined = true;
     }
     through.push(trunk);
     previous = trunk;
     offset = 0;
   }
-  link(previous, offset, target, edge.toOffset);
+  if (!joined) link(previous, offset, target, edge.toOffset);
   return { edge, through };
 }
 
@@ -252,9 +262,18 @@ function alignLayers(layers: Cell[][]): void {
         // The last pass looks both ways, so that neither end of an edge is left behind.
         const links = last ? [...cell.above, ...cell.below] : down ? cell.above : cell.below;
         let sum = 0;
-        for (const { cell: other, here, there } of links) sum += other.x + there - here;
-        wishes.push(links.length > 0 ? sum / links.length : cell.x);
-        weights.push(links.length === 0 ? 0.1 : cell.node < 0 ? 4 : 1 + links.length / 4);
+        let total = 0;
+        for (const { cell: other, here, there } of links) {
+          // Boxes stand under boxes, and lines run on straight past the boxes where others leave or join them. With
+          // equal pulls every rank would lean a little, and a long loop would be drawn as a staircase.
+          const alike = other.node < 0 === cell.node < 0;
+          const pull = alike ? 1 : 0.002;
+          sum += pull * (other.x + there - here);
+          total += pull;
+        }
+        wishes.push(total > 0 ? sum / total : cell.x);
+        const straight = cell.node < 0 && links.length > 0 && links.some(({ cell: other }) => other.node < 0);
+        weights.push(links.length === 0 ? 0.1 : straight ? 30 : 1 + links.length / 4);
       }
       spread(layer, wishes, weights);
     }

@@ -28,7 +28,9 @@ export interface Box {
 export interface Curve {
   key: string;
   path: string;
-  from: string;
+  /** Pieces of one line, in the frames that it passes, have the same. */
+  value: string;
+  from: string[];
   to: string[];
   /** The end has an arrowhead: it arrives at a box, not at a frame's border. */
   arrives: boolean;

@@ -24,6 +24,21 @@ export function fitCamera(scene: Size | null, pane: Size): Camera {
   return { x, y: scene.height * scale <= pane.height ? (pane.height - scene.height * scale) / 2 : y, scale };
 }
 
+const READABLE = 0.55;
+
+interface Rectangle extends Size {
+  x: number;
+  y: number;
+}
+
+/** Where a frame begins that is too large to be read as part of the whole; null if the whole is readable. */
+export function cameraOn(frame: Rectangle, first: Rectangle, scene: Size, pane: Size): Camera | null {
+  if (fitCamera(scene, pane).scale >= READABLE || pane.width === 0) return null;
+  const scale = Math.min(1, Math.max(READABLE, (pane.width - 24) / frame.width));
+  const middle = frame.width * scale <= pane.width ? frame.x + frame.width / 2 : first.x + first.width / 2;
+  return { scale, x: pane.width / 2 - middle * scale, y: 12 - frame.y * scale };
+}
+
 /** Nearer or farther, with the point under the mouse staying where it is. */
 export function zoomAt(camera: Camera, at: { x: number; y: number }, factor: number): Camera {
   const scale = Math.min(4, Math.max(0.05, camera.scale * factor));
