@@ -199,7 +199,7 @@ def view_strides(shape: Shape, strides: tuple[int, ...], new: Shape) -> tuple[in
     Merges runs of dimensions that are contiguous with each other, and splits `new` over the runs.
     """
     if 0 in shape:
-        return contiguous_strides(new)
+        return strides if new == shape else contiguous_strides(new)
     runs: list[tuple[int, int]] = []  # (elements, innermost stride), innermost run first
     for size, stride in zip(reversed(shape), reversed(strides), strict=True):
         if size == 1:

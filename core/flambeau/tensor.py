@@ -41,6 +41,7 @@ class Tensor:
     _seen_version: int = 0  # of a view: the storage's version when its edge was made
     _tracked: bool = True  # False below `.data`, whose writes autograd does not notice
     _retains_grad: bool = False
+    _one_of_several: bool = False  # a view that came with others out of one op, or a view of one
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """`Tensor(data)` and `Tensor(2, 3)`: PyTorch's legacy constructor, always of the default dtype."""
@@ -607,7 +608,7 @@ def _current_node(view: Tensor) -> Node | None:
     assert base is not None
     if view._seen_version != view._storage.version:
         view._seen_version = view._storage.version
-        if base._node is not None:
+        if base._node is not None or base._requires_grad:
             from .ops.views import reattach
 
             reattach(view, base)

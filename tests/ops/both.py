@@ -24,8 +24,12 @@ THOROUGH = settings(QUICK, max_examples=3000, derandomize=False)
 """Many, and new ones every time."""
 
 
-def agree(program: Callable[[Library], Any], *, texts: bool = True) -> None:
-    """Run a program with both libraries: the same results (values, dtypes, shapes), or the same error."""
+def agree(program: Callable[[Library], Any], *, any_error_for: str | None = None, may_work: str | None = None) -> None:
+    """Run a program with both libraries: the same results (values, dtypes, shapes), or the same error.
+
+    Where torch's error has the words `any_error_for` in it, another one will do: of two, which is found first may differ.
+    Where it has the words `may_work`, flambeau may do more than torch.
+    """
     outcomes = []
     for library in (torch, flambeau):
         try:
@@ -34,13 +38,18 @@ def agree(program: Callable[[Library], Any], *, texts: bool = True) -> None:
             outcomes.append(error)
     expected, found = outcomes
     if isinstance(expected, Exception):
+        if may_work is not None and may_work in str(expected):
+            return
         assert isinstance(found, Exception), f"torch raises {expected!r}, flambeau gives {found!r}"
+        if any_error_for is not None and any_error_for in str(expected):
+            return
         assert type(found).__name__ == type(expected).__name__, f"{found!r}, torch: {expected!r}"
-        if texts and "invalid combination of arguments" not in str(expected):
-            assert str(found) == str(expected), f"{found}\n  torch: {expected}"
+        if "invalid combination of arguments" not in str(expected):
+            text = str(expected).replace("torch::autograd::", "")  # what some of torch's nodes are called in full
+            assert str(found) == text, f"{found}\n  torch: {text}"
         return
     if isinstance(found, Exception):
         raise found
-    assert skeleton(found) == skeleton(expected)
+    assert skeleton(found) == skeleton(expected), f"{skeleton(found)}\n  torch: {skeleton(expected)}"
     for x, y in zip(tensors_in(found), tensors_in(expected), strict=True):
         np.testing.assert_allclose(numbers(x), numbers(y), rtol=1e-5, atol=1e-5)

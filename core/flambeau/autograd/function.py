@@ -74,7 +74,7 @@ class FunctionCtx:
                     "one of the variables needed for gradient computation has been modified by an inplace operation: "
                     f"[torch.{t.dtype.legacy_name}Tensor {list(t._shape)}] is at version {t._storage.version}; "
                     f"expected version {version} instead. Hint: enable anomaly detection to find the operation that "
-                    "failed to compute its gradient, with torch.autograd.set_detect_anomaly(True)."
+                    "failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False)."
                 )
             output = self._outputs.get(id(t))
             if output is not None and t is not None:

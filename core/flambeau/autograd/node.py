@@ -7,6 +7,7 @@ descending numbers are a topological order.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -23,6 +24,11 @@ on_create: Callable[[Any, Any], None] | None = None
 
 _numbers = count()
 next_number = _numbers.__next__
+
+
+def bare(name: str) -> str:
+    """A node's name as PyTorch's error texts give it: `Add` for AddBackward0, `Sum1` for SumBackward1."""
+    return re.sub(r"Backward0?(?=\d*$)", "", name)
 
 
 class Node:
@@ -45,6 +51,10 @@ class Node:
     def name(self) -> str:
         """The name that PyTorch prints: `AddBackward0`."""
         return self.__class__.__name__
+
+    def bare_name(self) -> str:
+        """The name as PyTorch's error texts give it."""
+        return bare(self.name())
 
     def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> tuple[Tensor | None, ...]:
         """The gradients of the inputs; `wanted` tells which matter, None all."""

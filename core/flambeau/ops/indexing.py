@@ -227,7 +227,7 @@ def _basic(input: Tensor, key: Any) -> tuple[Tensor, list[tuple[int, Tensor]]]:
             _check_index(part, dim, k, place)
             part = select(part, dim, k)
         elif isinstance(k, slice):
-            if k != slice(None):
+            if k != slice(None) and k.indices(part._shape[dim]) != (0, part._shape[dim], 1):
                 part = slice_dim(part, dim, _bound(k.start), _bound(k.stop), k.step)
             dim += 1
         elif k.dtype in (bool_, uint8) and not k._shape:

@@ -24,17 +24,29 @@ def check_writable(target: Tensor) -> None:
     """Raise PyTorch's errors for a tensor that must not be written to while recording."""
     if not GradMode.enabled:
         return
-    if target._requires_grad and target._node is None and target._base is None:
-        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
     base = target._base
+    if target._one_of_several and target._node is not None:
+        raise RuntimeError(
+            f"Output {target._output_nr} of {target._node.bare_name()} is a view and is being modified inplace. This view "
+            "is the output of a function that returns multiple views. Such functions do not allow the output views to be "
+            "modified inplace. You should replace the inplace operation by an out-of-place one."
+        )
+    if target._requires_grad and target._node is None:
+        view = "" if base is None else "a view of "
+        raise RuntimeError(f"{view}a leaf Variable that requires grad is being used in an in-place operation.")
     if base is not None:
         if base._requires_grad and base._node is None:
             raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
-        if target._node is not None and target._node.outputs > 1:
+
+
+def check_overlap(target: Tensor) -> None:
+    """Raise PyTorch's error for an expanded tensor: a write to one element would change several."""
+    view = target._view
+    if view is not None and 0 in view[0] and 0 not in target._shape:
+        if any([step == 0 and size > 1 for size, step in zip(target._shape, view[0], strict=True)]):
             raise RuntimeError(
-                f"Output {target._output_nr} of {target._node.name()} is a view and is being modified inplace. This "
-                "view is the output of a function that returns multiple views. Such functions do not allow the output "
-                "views to be modified inplace. You should replace the inplace operation by an out-of-place one."
+                "unsupported operation: more than one element of the written-to tensor refers to a single memory "
+                "location. Please clone() the tensor before performing the operation."
             )
 
 
@@ -96,12 +108,19 @@ _EXACT = ("cumsum", "cumprod", "addmm", "addmv", "baddbmm")
 """Functions whose in-place form PyTorch refuses, in words of its own, where the result is not just like the input."""
 
 
+_LENIENT = ("masked_fill", "index_fill", "tril", "triu")
+"""Functions whose in-place form PyTorch lets write to an expanded tensor."""
+
+
 def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """The in-place form of a function whose first argument is the tensor to write to."""
     exact = function.__name__ in _EXACT
+    lenient = function.__name__ in _LENIENT
 
     def call(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         check_writable(input)
+        if not lenient:
+            check_overlap(input)
         result = function(input, *args, **kwargs)
         if exact:
             _check_alike(input, result)
@@ -125,9 +144,14 @@ def _check_alike(input: Tensor, result: Tensor) -> None:
         )
 
 
-@op(name="FillBackward0", input=zeros_like)
+@op(name="FillBackward2", input=zeros_like)
 def _filled(be: Any, input: Array, value: Any) -> Any:
     return be.full(input.shape, value, be.dtype_of(input))
+
+
+@op(name="ZeroBackward0", input=zeros_like)
+def _zeroed(be: Any, input: Array) -> Any:
+    return be.full(input.shape, 0, be.dtype_of(input))
 
 
 @op(name="CopyBackwards", input=zeros_like, source=lambda g: g)
@@ -163,6 +187,9 @@ def _plain(value: Any, like: Tensor) -> Any:
 
 def zero_(input: Tensor) -> Tensor:
     """Set every element to 0."""
+    if GradMode.enabled and needs_grad(input):
+        check_writable(input)
+        return overwrite(input, _zeroed(input))
     return fill_(input, 0)
 
 
@@ -177,6 +204,7 @@ def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         from .creation import as_tensor
 
         src = as_tensor(src)
+    check_overlap(input)
     source = src.to(device=input.device, dtype=input.dtype)
     if source._shape != input._shape:
         shape = broadcast_shapes(input._shape, source._shape)

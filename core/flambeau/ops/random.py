@@ -16,7 +16,7 @@ from ..random import Generator
 from ..shape import checked_sizes
 from ..tensor import Tensor, from_array, needs_grad
 from .creation import Place, _home, _shape, empty
-from .inplace import check_writable, fill_
+from .inplace import check_overlap, check_writable, fill_
 
 HOST = ("cpu", "numpy", "reference")
 
@@ -38,6 +38,7 @@ def _fill(x: Tensor, data: bytes) -> Tensor:
 
 
 def _replace(x: Tensor, array: Any) -> Tensor:
+    check_overlap(x)
     if GradMode.enabled and needs_grad(x):
         # The old values no longer matter: as PyTorch, the gradient through a random fill is 0.
         fill_(x, 0)

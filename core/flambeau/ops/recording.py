@@ -73,13 +73,13 @@ class OpNode(Node):
         kind = f"torch.{tensor.dtype.legacy_name}Tensor {list(tensor._shape)}"
         source: Any = tensor.__dict__.get("_saved_output_of")
         if source is None and tensor._node is not None:
-            source = (tensor._node.name(), tensor._output_nr)
+            source = (tensor._node.bare_name(), tensor._output_nr)
         origin = f", which is output {source[1]} of {source[0]}," if source is not None else ""
         raise RuntimeError(
             "one of the variables needed for gradient computation has been modified by an inplace operation: "
             f"[{kind}]{origin} is at version {tensor._storage.version}; expected version {version} instead. Hint: "
             "enable anomaly detection to find the operation that failed to compute its gradient, with "
-            "torch.autograd.set_detect_anomaly(True)."
+            "torch.autograd.set_detect_anomaly(True, check_nan=False)."
         )
 
     def _with_differentiable_out(self, saved: tuple[Any, ...], position: int) -> tuple[Any, ...]:
@@ -104,7 +104,7 @@ def _attached(out: Tensor, node: Node, output: int) -> Tensor:
 
 def _saved_alias(out: Tensor, name: str, output: int) -> Tensor:
     alias = out.detach()
-    alias._saved_output_of = (name, output)  # for the error text, without keeping the node alive
+    alias._saved_output_of = (graph.bare(name), output)  # for the error text, without keeping the node alive
     return alias
 
 
@@ -112,7 +112,6 @@ def record(op: Op, arguments: Sequence[Any], out: Any, mask: int, broadcasts: bo
     """Attach the backward node of one call to its result(s)."""
     plan = op.plans.get(mask) or op.plan(mask)
     node = _new(OpNode)
-    node.sequence_nr = next_number()
     node._pre_hooks = node._post_hooks = node._metadata = None
     node.op = op
     node.plan = plan
@@ -131,6 +130,8 @@ def record(op: Op, arguments: Sequence[Any], out: Any, mask: int, broadcasts: bo
         else:
             edges.append((x, -1) if x._requires_grad else None)
     node.edges = tuple(edges)
+    # After the edges: that of a view whose base was written to since is made only now, and must lead to an older node.
+    node.sequence_nr = next_number()
     saved: list[Any] = []
     versions: list[tuple[Tensor, int]] = []
     if plan.sources:

@@ -68,10 +68,14 @@ def _alias(x: Tensor, shape: tuple[int, ...], strides: tuple[int, ...], offset: 
     y._shape = shape
     y.dtype = x.dtype
     y._view = (strides, offset)
-    y._base = x if x._base is None else x._base
+    base = x._base
+    # A leaf may itself be a view, as `arange(6).reshape(2, 3).requires_grad_()` is: views of it are views of that leaf.
+    y._base = x if base is None or (x._requires_grad and x._node is None) else base
     y._seen_version = storage.version
     if not x._tracked:
         y._tracked = False
+    if x._one_of_several:
+        y._one_of_several = True
     return y
 
 
@@ -137,7 +141,12 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
     if strides is not None:
         return make_view(input, target, strides, _offset(input), "ViewBackward0", _reshape_to, input._shape)
     copy = clone(input)
-    return make_view(copy, target, contiguous_strides(target), 0, "UnsafeViewBackward0", _reshape_to, input._shape)
+    made = make_view(copy, target, contiguous_strides(target), 0, "UnsafeViewBackward0", _reshape_to, input._shape)
+    # Nobody else has that copy: the result is no view of it, but its owner.
+    made._base = made._view = None
+    made._storage.array = made._storage.backend.reshape(made._storage.array, target)
+    made._one_of_several = False
+    return made
 
 
 def reshape_as(input: Tensor, other: Tensor) -> Tensor:
@@ -451,10 +460,17 @@ def _part(
     return _alias(input, shape, strides, offset)
 
 
-@op(input=lambda g, region: as_strided(g.contiguous(), *region))
+@op(input=lambda g, region: _read_region(g, region))
 def embed(be: Any, input: Array, shape: tuple[int, ...], region: Any) -> Any:
     """Zeros of `shape` with `input` written into a region of them."""
     return be.assign(be.full(shape, 0, be.dtype_of(input)), region, input)
+
+
+def _read_region(g: Tensor, region: Any) -> Tensor:
+    """A region of the elements of `g`, in C order, as a view."""
+    g = contiguous(g)
+    shape, strides, offset = region
+    return as_strided(g, shape, strides, offset + _offset(g))
 
 
 def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
@@ -570,10 +586,24 @@ def _as_strided_backward(g: Tensor, shape: tuple[int, ...], geometry: Any, regio
     if geometry is None:
         return accumulate_region(g, shape, region)
     whole = accumulate_region(g, (geometry[3],), region)
+    if _may_overlap(geometry[0], geometry[1]):
+        # Elements that the input showed several times: each gets its share.
+        times = accumulate_region(g.new_ones(()).expand(shape), (geometry[3],), geometry[:3])
+        whole = whole / times.clamp(min=1.0)
     return as_strided(whole, *geometry[:3]).clone()
 
 
-@op(input=lambda g, region: as_strided(g.contiguous(), *region))
+def _may_overlap(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
+    reach = 0
+    for stride, size in sorted(zip(strides, shape, strict=True)):
+        if size > 1:
+            if stride <= reach:
+                return True
+            reach += (size - 1) * stride
+    return False
+
+
+@op(input=lambda g, region: _read_region(g, region))
 def accumulate_region(be: Any, input: Array, shape: tuple[int, ...], region: Any) -> Any:
     """Zeros of `shape` with `input` added into a region of them, whose elements may overlap."""
     from ..dtype import int64
@@ -622,6 +652,7 @@ def _parts(
         node.parts = [v._shape for v in views]
         node.assemble = assemble
         for i, v in enumerate(views):
+            v._one_of_several = True
             v._requires_grad = True
             v._node = node
             v._output_nr = i
@@ -717,13 +748,18 @@ def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
 class CopySlices(Node):
     """The node of a base after one of its views was written to: the region's gradient goes to what was written."""
 
-    __slots__ = ("region", "shape")
+    __slots__ = ("geometry", "region")
 
-    region: Any
-    shape: tuple[int, ...]
+    region: Any  # on the elements of the base; on its storage, where those are not in C order
+    geometry: Any  # of the base then, else None
 
     def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> tuple[Tensor | None, ...]:
-        return erase(grad, self.region), as_strided(grad.contiguous(), *self.region).clone()
+        if self.geometry is None:
+            return erase(grad, self.region), _read_region(grad, self.region).clone()
+        *base, elements = self.geometry
+        whole = embed(grad, (elements,), tuple(base))
+        rest = _read_region(erase(whole, self.region), base)
+        return rest.clone(), _read_region(whole, self.region).clone()
 
 
 @op(input=lambda g, region: erase(g, region))
@@ -743,10 +779,8 @@ def rebase(written: Tensor, result: Tensor) -> None:
         return
     node = CopySlices((gradient_edge(base), edge))
     strides, offset = written._view or (contiguous_strides(written._shape), 0)
-    node.region = (written._shape, strides, offset - _offset(base))
-    node.shape = base._shape
-    if base._view is not None and not base.is_contiguous():
-        raise RuntimeError("a view of a non-contiguous alias was written to while recording; clone() the alias first")
+    node.geometry = None if base.is_contiguous() else _geometry(base)
+    node.region = (written._shape, strides, offset - (_offset(base) if node.geometry is None else 0))
     base._node = node
     base._output_nr = 0
     base._requires_grad = True
@@ -756,7 +790,18 @@ def rebase(written: Tensor, result: Tensor) -> None:
 
 
 def reattach(view: Tensor, base: Tensor) -> None:
-    """Make the edge of a view anew, as a view of what its base has become."""
+    """Make the edge of a view anew, as a view of what its base has become.
+
+    Raises:
+        RuntimeError: the view came with others out of one op, as those of `split` do.
+    """
+    if view._node is not None and view._one_of_several:
+        raise RuntimeError(
+            f"Output {view._output_nr} of {view._node.bare_name()} is a view and its base or another view of its base has "
+            "been modified inplace. This view is the output of a function that returns multiple views. Such functions do "
+            "not allow the output views to be modified inplace. You should replace the inplace operation by an "
+            "out-of-place one."
+        )
     region = (view._shape, *(view._view or (contiguous_strides(view._shape), 0)))
     node = ViewNode((gradient_edge(base),))
     node.label = "AsStridedBackward0"
