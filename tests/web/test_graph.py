@@ -95,6 +95,7 @@ def test_the_tree_is_walked_by_keyboard(playground: Playground) -> None:
     expect(rows.nth(1)).to_have_attribute("aria-expanded", "true")
     expect(rows.nth(2)).to_contain_text("first.weight")
     playground.page.keyboard.press("ArrowLeft")
+    expect(rows.nth(1)).to_have_attribute("aria-expanded", "false")
     playground.page.keyboard.press("ArrowLeft")
     expect(net).to_be_focused()
     playground.page.keyboard.press("ArrowLeft")
