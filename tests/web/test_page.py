@@ -52,6 +52,36 @@ def test_without_webgpu_says_so_and_runs_on_the_cpu(playground_without_gpu: Play
     assert losses[-1] < losses[0]
 
 
+class WithoutJspiHandler(Handler):
+    """Serves a worker that takes its browser for one that cannot wait inside WebAssembly, as Firefox and Safari."""
+
+    def do_GET(self) -> None:
+        if "/assets/python-" not in self.path:
+            super().do_GET()
+            return
+        script = (SITE / self.path.lstrip("/")).read_bytes()
+        body = b"delete WebAssembly.Suspending; delete WebAssembly.promising;\n" + script
+        self.send_response(200)
+        self.send_header("Content-Type", "text/javascript")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def test_without_jspi_says_so_and_runs_on_the_cpu(page: Page) -> None:
+    server = serve(WithoutJspiHandler)
+    playground = Playground(page, next(server)).open("#dynamic_net")
+    expect(page.locator("[data-boot]")).to_have_attribute("data-boot", "plain")
+    expect(page.get_by_test_id("no-gpu")).to_contain_text("JSPI is missing")
+    playground.run()
+    playground.wait_for_step(5)
+    expect(playground.button("Pause")).to_be_disabled()
+    playground.stop()  # nothing can be heard between steps: Python is ended, and another one starts
+    playground.wait_for("stopped")
+    assert playground.complaints == []
+    next(server, None)
+
+
 def test_programs_are_kept_before_they_run(playground: Playground) -> None:
     playground.open("#dynamic_net")
     page = playground.page
