@@ -12,7 +12,7 @@ Try:
   round. What is lost?
 - Join by `left + right` instead of by a layer: a bag of words. What goes wrong?
 
-Expect: the loss starts near ln 5 = 1.6 and is about 0.02 after 300 steps; 8 or 9 of 10
+Expect: the loss starts near ln 5 = 1.6 and is below 0.1 after 600 steps; 8 or 9 of 10
 unseen sentences come out right.
 """
 
@@ -76,12 +76,12 @@ class TreeRNN(torch.nn.Module):
         """The logits of every phrase, as ordered by `tree.phrases()`: (phrases, 5)."""
         words = [self.place[phrase.word] for phrase in tree.phrases() if phrase.word]
         device = self.join.weight.device
-        embeddings = iter(self.embed(torch.tensor(words).to(device)))
+        reading = iter(torch.tensor(words).to(device))
         memories = []
 
         def read(phrase: Tree) -> torch.Tensor:
             if phrase.word:
-                memory = next(embeddings)
+                memory = self.embed(next(reading))
             else:
                 left, right = [read(half) for half in phrase.halves]
                 memory = torch.tanh(self.join(torch.cat([left, right])))
@@ -111,7 +111,7 @@ def show(model: TreeRNN, tree: Tree) -> None:
     line(tree, depth=0)
 
 
-def main(device: str = "cpu", steps: int = 300, seed: int = 0) -> list[float]:
+def main(device: str = "cpu", steps: int = 600, seed: int = 0) -> list[float]:
     """Trains, prints, and returns the loss of every step."""
     torch.manual_seed(seed)
     dice = random.Random(seed)
@@ -119,11 +119,11 @@ def main(device: str = "cpu", steps: int = 300, seed: int = 0) -> list[float]:
     training, unseen = trees[:500], trees[500:]
     words = {phrase.word for tree in trees for phrase in tree.phrases() if phrase.word}
     model = TreeRNN(sorted(words)).to(device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+    optimizer = torch.optim.Adam(model.parameters(), lr=8e-3)
 
     losses = []
     for step in range(steps):
-        few = dice.sample(training, 8)
+        few = dice.sample(training, 4)
         logits = torch.cat([model(tree) for tree in few])
         labels = [phrase.label for tree in few for phrase in tree.phrases()]
         targets = torch.tensor(labels).to(device)
@@ -137,13 +137,13 @@ def main(device: str = "cpu", steps: int = 300, seed: int = 0) -> list[float]:
 
     right = sum(judge(model, tree)[-1] == tree.label for tree in unseen)
     print(f"\n{right} of {len(unseen)} unseen sentences judged right, for example:")
-    show(model, unseen[2])
+    show(model, next(tree for tree in unseen if "but" in str(tree)))
     return losses
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--device", default="cpu", help='"cpu" or "wgpu"')
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--seed", type=int, default=0)
     main(**vars(parser.parse_args()))
