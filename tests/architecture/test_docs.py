@@ -7,7 +7,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
-    p for p in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("examples/data/*.md"))
+    p
+    for p in (
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob("*/README.md"),
+        *ROOT.glob("examples/data/*.md"),
+    )
 )
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)(?P<path>[^)\s#]+)(?:#[^)\s]*)?(?:\s+\"(?P<code>[^\"]+)\")?\)")
 
