@@ -230,6 +230,12 @@ def test_writes_of_every_kind(write: Any) -> None:
     agree(program)
 
 
+@pytest.mark.parametrize("key", [0, -1, 1, (0, 0), slice(None), None, ..., True, [0], (0, None), (0, slice(None))])
+def test_keys_of_a_tensor_without_dimensions(key: Any) -> None:
+    agree(lambda t: t.tensor(1.5)[key])
+    agree(lambda t: t.tensor(1.5).__setitem__(key, 2.0))
+
+
 @pytest.mark.parametrize(
     "read",
     [

@@ -29,7 +29,6 @@ VIEWS = st.one_of(
     st.tuples(st.just("expand"), near),
     st.tuples(st.just("split"), near, st.integers(1, 2)),
     st.tuples(st.just("unbind"), near),
-    st.tuples(st.just("detach"), near),
     st.tuples(st.just("as_strided"), near),
 )
 WRITES = st.one_of(
@@ -64,7 +63,7 @@ def apply(library: Library, step: tuple[Any, ...], alive: list[Any], losses: lis
     elif kind == "permute":
         order = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]][rest[0]]
         alive.append(x.permute([d for d in order if d < x.dim()]))
-    elif kind in ("unsqueeze", "squeeze", "flatten", "detach"):
+    elif kind in ("unsqueeze", "squeeze", "flatten"):
         alive.append(getattr(x, kind)(*rest))
     elif kind in ("view", "reshape"):
         alive.append(getattr(x, kind)(rest[0]))
@@ -98,7 +97,7 @@ def apply(library: Library, step: tuple[Any, ...], alive: list[Any], losses: lis
             x.add_(1.0)
     elif kind == "square":
         losses.append((x * x).sum())
-    elif kind == "clone":
+    elif kind == "clone" and x.numel():
         alive.append(x.clone().contiguous())  # torch's clone keeps the order of strides, ours is always in C order
     elif kind == "product":
         losses.append((x * alive[rest[0] % len(alive)].sum()).sum())

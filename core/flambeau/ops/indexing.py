@@ -145,10 +145,7 @@ def getitem(input: Tensor, key: Any) -> Tensor:
     """
     if key.__class__ is int:
         if not input._shape:
-            raise IndexError(
-                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
-                "convert a 0-dim tensor to a number"
-            )
+            _raise_no_dimensions(key)
         _check_index(input, 0, key)
         return select(input, 0, key)
     part, indices = _basic(input, key)
@@ -183,6 +180,15 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
     index_put_(input, key, value if value.dtype is input.dtype else value.to(input.dtype))
 
 
+def _raise_no_dimensions(index: int) -> None:
+    if index:
+        raise IndexError(f"index {index} is out of bounds for dimension 0 with size 0")
+    raise IndexError(
+        "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to convert a 0-dim "
+        "tensor to a number"
+    )
+
+
 def _check_index(input: Tensor, dim: int, index: int, shown: int | None = None) -> None:
     size = input._shape[dim]
     if not -size <= index < size:
@@ -202,11 +208,10 @@ def _basic(input: Tensor, key: Any) -> tuple[Tensor, list[tuple[int, Tensor]]]:
     )
     rank = len(input._shape)
     if used > rank:
-        if not rank and all(k.__class__ is int for k in keys):
-            raise IndexError(
-                "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in C++ to "
-                "convert a 0-dim tensor to a number"
-            )
+        if not rank and len(keys) == 1 and key.__class__ is int:
+            _raise_no_dimensions(key)
+        if not rank and isinstance(key, slice):
+            raise IndexError("slice() cannot be applied to a 0-dim tensor.")
         raise IndexError(f"too many indices for tensor of dimension {rank}")
     part = input
     dim = 0
