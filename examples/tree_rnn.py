@@ -137,7 +137,7 @@ def main(device: str = "cpu", steps: int = 600, seed: int = 0) -> list[float]:
 
     right = sum(judge(model, tree)[-1] == tree.label for tree in unseen)
     print(f"\n{right} of {len(unseen)} unseen sentences judged right, for example:")
-    show(model, next(tree for tree in unseen if "but" in str(tree) and tree.label == 4))
+    show(model, next(tree for tree in unseen if "but" in str(tree) and tree.label > 2))
     return losses
 
 
