@@ -20,6 +20,8 @@ const look = EditorView.theme({
   '.cm-error-range': { textDecoration: 'underline wavy var(--danger) 1.5px', textUnderlineOffset: '4px' },
   '.cm-error-message': { padding: '2px 12px 6px' },
   '.cm-error-message > div': {
+    // As wide as the pane, not as the longest line.
+    maxWidth: 'calc(100cqi - 5rem)',
     padding: '4px 10px',
     fontFamily: 'var(--sans)',
     fontSize: '13px',
