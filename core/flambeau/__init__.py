@@ -41,7 +41,8 @@ from .random import (
     seed,
     set_rng_state,
 )
-from .shape import Size, broadcast_shapes
+from .shape import Size
+from .shape import broadcast_all as broadcast_shapes
 from .tensor import Tensor
 
 __version__ = "0.1.0"

@@ -32,7 +32,8 @@ class device:
             self.type, self.index = type.type, type.index
             return
         if isinstance(type, int):
-            type, index = (registry.accelerator() or "cpu"), type
+            index = type
+            type = registry.accelerator() or "cpu"
         if not isinstance(type, str):
             raise TypeError(f"device(): argument 'type' (position 1) must be str, not {type.__class__.__name__}")
         name, colon, number = type.partition(":")

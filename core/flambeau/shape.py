@@ -31,7 +31,7 @@ class Size(tuple[int, ...]):
         item = tuple.__getitem__(self, key)
         return Size(item) if isinstance(key, slice) else item
 
-    def __add__(self, other: tuple[Any, ...]) -> Size:  # type: ignore[override]
+    def __add__(self, other: tuple[Any, ...]) -> Size:
         return Size(tuple.__add__(self, other))
 
     def __radd__(self, other: tuple[int, ...]) -> Size:
@@ -63,6 +63,21 @@ def is_contiguous(shape: Shape, strides: tuple[int, ...]) -> bool:
                 return False
             step *= size
     return True
+
+
+def broadcast_all(*shapes: Any) -> Size:
+    """The shape that tensors of some shapes broadcast to; public as `broadcast_shapes`.
+
+    Raises:
+        RuntimeError: there is none.
+    """
+    result: Shape = ()
+    for shape in shapes:
+        try:
+            result = broadcast_shapes(result, (shape,) if isinstance(shape, int) else tuple(shape))
+        except RuntimeError:
+            raise RuntimeError("Shape mismatch: objects cannot be broadcast to a single shape") from None
+    return Size(result)
 
 
 @lru_cache(maxsize=4096)
@@ -196,34 +211,30 @@ def infer_size(shape: Shape, numel: int) -> Shape:
 def view_strides(shape: Shape, strides: tuple[int, ...], new: Shape) -> tuple[int, ...] | None:
     """Strides that show the same elements as `new`, or None where only a copy can.
 
-    Merges runs of dimensions that are contiguous with each other, and splits `new` over the runs.
+    Runs of dimensions that lie densely within each other are taken together, and `new` is divided over the runs.
     """
     if 0 in shape:
         return strides if new == shape else contiguous_strides(new)
-    runs: list[tuple[int, int]] = []  # (elements, innermost stride), innermost run first
-    for size, stride in zip(reversed(shape), reversed(strides), strict=True):
-        if size == 1:
+    if not shape:
+        return (1,) * len(new)
+    out = [0] * len(new)
+    place = len(new) - 1
+    step = strides[-1]  # of the innermost dimension of a run
+    have = took = 1  # elements of the run, of the dimensions of `new` given to it
+    for d in range(len(shape) - 1, -1, -1):
+        have *= shape[d]
+        if d and (shape[d - 1] == 1 or strides[d - 1] == have * step):
             continue
-        if runs and stride == runs[-1][0] * runs[-1][1]:
-            runs[-1] = (runs[-1][0] * size, runs[-1][1])
-        else:
-            runs.append((size, stride))
-    out: list[int] = []
-    remaining, step = runs.pop(0) if runs else (1, 1)
-    for size in reversed(new):
-        if size == 1:
-            out.append(step)
-            continue
-        if remaining == 1:
-            if not runs:
-                return None
-            remaining, step = runs.pop(0)
-        if remaining % size:
+        while place >= 0 and (took < have or new[place] == 1):
+            out[place] = took * step
+            took *= new[place]
+            place -= 1
+        if took != have:
             return None
-        out.append(step)
-        remaining //= size
-        step *= size
-    return tuple(reversed(out))
+        if d:
+            step = strides[d - 1]
+            have = took = 1
+    return tuple(out) if place < 0 else None
 
 
 def reduced_shape(shape: Shape, axes: Iterable[int], keepdim: bool) -> Shape:

@@ -41,6 +41,9 @@ class Tensor:
     _seen_version: int = 0  # of a view: the storage's version when its edge was made
     _tracked: bool = True  # False below `.data`, whose writes autograd does not notice
     _retains_grad: bool = False
+    _saved_output_of: tuple[str, int] | None = (
+        None  # of an alias kept for backward: whose result it is, for error texts
+    )
     _one_of_several: bool = False  # a view that came with others out of one op, or a view of one
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -52,7 +55,7 @@ class Tensor:
 
     def _as(self, cls: type) -> Any:
         """The same storage and view as another class of tensor, without history."""
-        other = _new(cls)
+        other: Any = _new(cls)
         other._storage = self._storage
         other._shape = self._shape
         other.dtype = self.dtype
@@ -437,7 +440,9 @@ class Tensor:
         if kind is bfloat16:
             words = data.cast("H").tolist()
             return list(struct.unpack(f"={len(words)}f", struct.pack(f"={len(words)}I", *[w << 16 for w in words])))
-        return data.cast(kind.format).tolist()
+        cast: Any = data.cast  # mypy knows formats only as literals
+        numbers: list[Any] = cast(kind.format).tolist()
+        return numbers
 
     def item(self) -> Any:
         """The value of a tensor with one element, as a Python number.

@@ -110,7 +110,9 @@ def expanded(x: Any) -> bool:
 
 def program(steps: list[tuple[Any, ...]], *, leaf_is_written: bool) -> Any:
     def run(library: Library) -> Any:
-        leaf = library.tensor([[i / 8 - 0.7 for i in range(4 * row, 4 * row + 4)] for row in range(3)], requires_grad=True)
+        leaf = library.tensor(
+            [[i / 8 - 0.7 for i in range(4 * row, 4 * row + 4)] for row in range(3)], requires_grad=True
+        )
         alive: list[Any] = [leaf if leaf_is_written else leaf * 1.5]
         losses: list[Any] = []
         for step in steps:
@@ -118,8 +120,12 @@ def program(steps: list[tuple[Any, ...]], *, leaf_is_written: bool) -> Any:
         total = sum((x * (i + 1)).sum() for i, x in enumerate(alive)) + sum(losses)
         if total.requires_grad:
             total.backward()
-        strides = [tuple(s if n > 1 and x.numel() else 0 for n, s in zip(x.shape, x.stride(), strict=True)) for x in alive]
-        layout = [(s, x.storage_offset(), x._version, x.requires_grad, x.is_leaf) for s, x in zip(strides, alive, strict=True)]
+        strides = [
+            tuple(s if n > 1 and x.numel() else 0 for n, s in zip(x.shape, x.stride(), strict=True)) for x in alive
+        ]
+        layout = [
+            (s, x.storage_offset(), x._version, x.requires_grad, x.is_leaf) for s, x in zip(strides, alive, strict=True)
+        ]
         return [x.detach() for x in alive], layout, leaf.grad
 
     return run

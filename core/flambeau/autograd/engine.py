@@ -83,7 +83,7 @@ def run_backward(
             if not retain_graph:
                 node.release()
             if node._post_hooks:
-                results = _run_post_hooks(node, results, grad)
+                results = _run_post_hooks(node, tuple(results), grad)
             # Written out rather than calling _deliver: this loop is the engine.
             for edge, result in zip(node.edges, results):  # noqa: B905
                 if result is None or edge is None:
@@ -123,9 +123,7 @@ def _reachable(edges: list[Edge]) -> list[Node]:
             continue
         seen.add(node)
         found.append(node)
-        for edge in node.edges:
-            if edge is not None and edge[1] != LEAF and edge[0] not in seen:
-                stack.append(edge[0])
+        stack += [e[0] for e in node.edges if e is not None and e[1] != LEAF and e[0] not in seen]
     return found
 
 

@@ -8,7 +8,7 @@ descending numbers are a topological order.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -56,7 +56,7 @@ class Node:
         """The name as PyTorch's error texts give it."""
         return bare(self.name())
 
-    def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> tuple[Tensor | None, ...]:
+    def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> Sequence[Tensor | None]:
         """The gradients of the inputs; `wanted` tells which matter, None all."""
         raise NotImplementedError(f"{self.__class__.__name__} does not define backward")
 

@@ -18,7 +18,7 @@ from .protocol import Array, Operand, Reduce, Region, Scalar, Shape
 # PyTorch is silent about 1/0, log(-1) and overflow; so are the lines of this package, and no others.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"flambeau\.")
 
-_TO_NUMPY = {
+_TO_NUMPY: dict[dtype, Any] = {
     float64: np.dtype("float64"),
     float32: np.dtype("float32"),
     float16: np.dtype("float16"),
@@ -87,7 +87,7 @@ class NumpyBackend:
         return array
 
     def arange(self, start: Scalar, step: Scalar, count: int, dtype: dtype) -> Array:
-        wide = np.float64 if dtype.is_floating_point else np.int64
+        wide: Any = np.float64 if dtype.is_floating_point else np.int64
         return (np.arange(count, dtype=wide) * wide(step) + wide(start)).astype(_TO_NUMPY[dtype])
 
     def random(self, shape: Shape, seed: int, offset: int) -> Array:

@@ -78,15 +78,24 @@ def _attach_operators() -> None:
     }
     for name, f in compare.items():
         setattr(Tensor, f"__{name}__", _operator(f))
-    one = {"neg": pointwise.neg, "pos": pointwise.positive, "abs": pointwise.abs, "invert": comparison.bitwise_not}
+    one: dict[str, Callable[..., Any]] = {
+        "neg": pointwise.neg,
+        "pos": pointwise.positive,
+        "abs": pointwise.abs,
+        "invert": comparison.bitwise_not,
+    }
     for name, f in one.items():
         setattr(Tensor, f"__{name}__", f)
+    attributes: dict[str, Any] = {
+        "where": lambda input, condition, other: pointwise.where(condition, input, other),
+        "T": property(_reversed_dims),
+        "mT": property(lambda x: views.transpose(x, -2, -1)),
+        "H": property(lambda x: views.transpose(x, -2, -1)),
+    }
+    for name, attribute in attributes.items():
+        setattr(Tensor, name, attribute)
     Tensor.__getitem__ = indexing.getitem  # type: ignore[method-assign]
     Tensor.__setitem__ = indexing.setitem  # type: ignore[method-assign]
-    Tensor.where = lambda input, condition, other: pointwise.where(condition, input, other)
-    Tensor.T = property(_reversed_dims)
-    Tensor.mT = property(lambda x: views.transpose(x, -2, -1))
-    Tensor.H = property(lambda x: views.transpose(x, -2, -1))
 
 
 def _reversed_dims(x: Tensor) -> Tensor:

@@ -197,7 +197,7 @@ def tensor(
         values, shape = _flatten(data)
         if not all(v.__class__ in (float, int, bool) for v in values):
             first = next((v for v in values if isinstance(v, Tensor) or _is_numpy(v)), None)
-            if first is not None and getattr(first, "ndim", 0) and getattr(first, "shape", ()) != ():
+            if first is not None and getattr(first, "ndim", None) and getattr(first, "shape", ()) != ():
                 if _is_numpy(first):
                     return tensor(
                         [v.tolist() for v in values],
@@ -352,7 +352,7 @@ def full(
 def zeros(*size: Any, dtype: dtype | None = None, out: Tensor | None = None, **options: Any) -> Tensor:
     """Zeros of a shape."""
     shape = _shape(size, options, "zeros")
-    if any([n < 0 for n in shape]):
+    if any(n < 0 for n in shape):
         raise RuntimeError("zeros: Dimension size must be non-negative.")
     return full(shape, 0, dtype=dtype or get_default_dtype(), out=out, **options)
 

@@ -64,11 +64,12 @@ class Op:
         """The plan for the inputs whose bit (by position among the parameters) is set."""
         n = len(self.parameters)
         sources: list[int] = []
-        steps = []
+        steps: list[tuple[int, Callable[..., Any], tuple[int, ...]]] = []
         for i in self.differentiable[:1] if self.jointly else self.differentiable:
             if not mask >> i & 1 and not self.jointly:
                 continue
             derivative = self.derivatives[i]
+            assert derivative is not None, "self.differentiable lists those that have one"
             code = derivative.__code__
             positions = []
             for name in code.co_varnames[1 : code.co_argcount]:

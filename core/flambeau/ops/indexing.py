@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from ..backends.protocol import Array
 from ..dtype import C_NAMES, bool_, int32, int64, uint8
 from ..shape import broadcast_shapes, wrap_dim
-from ..tensor import Tensor
+from ..tensor import Tensor, from_array
 from .inplace import check_writable, copy_, overwrite
 from .op import op
 from .operands import raise_devices
@@ -801,10 +801,9 @@ def _check_rows(index: Tensor, rows: int) -> None:
     if not index.numel():
         return
     axes = tuple(range(len(index._shape)))
-    low = backend.to_bytes(backend.min(array, axes, False))
-    high = backend.to_bytes(backend.max(array, axes, False))
-    order = "q" if index.dtype is int64 else "i"
-    if memoryview(low).cast("B").cast(order)[0] < 0 or memoryview(high).cast("B").cast(order)[0] >= rows:
+    low = from_array(backend.min(array, axes, False), index.dtype, index._storage)
+    high = from_array(backend.max(array, axes, False), index.dtype, index._storage)
+    if low.item() < 0 or high.item() >= rows:
         raise IndexError("index out of range in self")
 
 

@@ -34,20 +34,20 @@ def check_writable(target: Tensor) -> None:
     if target._requires_grad and target._node is None:
         view = "" if base is None else "a view of "
         raise RuntimeError(f"{view}a leaf Variable that requires grad is being used in an in-place operation.")
-    if base is not None:
-        if base._requires_grad and base._node is None:
-            raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
+    if base is not None and base._requires_grad and base._node is None:
+        raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
 
 
 def check_overlap(target: Tensor) -> None:
     """Raise PyTorch's error for an expanded tensor: a write to one element would change several."""
     view = target._view
-    if view is not None and 0 in view[0] and 0 not in target._shape:
-        if any([step == 0 and size > 1 for size, step in zip(target._shape, view[0], strict=True)]):
-            raise RuntimeError(
-                "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-                "location. Please clone() the tensor before performing the operation."
-            )
+    if view is None or 0 not in view[0] or 0 in target._shape:
+        return
+    if any(step == 0 and size > 1 for size, step in zip(target._shape, view[0], strict=True)):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory "
+            "location. Please clone() the tensor before performing the operation."
+        )
 
 
 def overwrite(target: Tensor, result: Tensor) -> Tensor:
@@ -193,7 +193,7 @@ def zero_(input: Tensor) -> Tensor:
     return fill_(input, 0)
 
 
-def copy_(input: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
+def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     """Copy the elements of `src`, broadcast, from any device and dtype.
 
     Raises:

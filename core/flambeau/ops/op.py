@@ -91,7 +91,7 @@ def unary(
             storage = input._storage
             kernel = kernels.get(storage.backend) or op.kernel(storage.backend)
             if extras and (kwargs or len(args) != extras):
-                args = bind(op, (input, *args), kwargs)[1:]
+                args = tuple(bind(op, (input, *args), kwargs)[1:])
             elif kwargs:
                 bind(op, (input, *args), kwargs)
             array = kernel(storage.array if input._view is None else input._read(), *args)
@@ -118,6 +118,7 @@ def binary(
 
         def call(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
             broadcasts = False
+            operands: list[Any]
             # The common cases, each without a detour: two tensors alike, or a float tensor and a number.
             if isinstance(input, Tensor):
                 kind = input.dtype
@@ -187,9 +188,16 @@ def pointwise(
         op = Op(forward, name, derivatives)
         masks = tuple(i for i in op.tensor_positions if forward.__annotations__[op.parameters[i]] == "Mask")
         promoted = tuple(i for i in op.tensor_positions if i not in masks)
+        numberless = tuple(i for i in promoted if forward.__annotations__[op.parameters[i]] == "Array")
 
         def call(*args: Any, out: Tensor | None = None, **kwargs: Any) -> Tensor:
             values = bind(op, args, kwargs)
+            for i in numberless:
+                if not isinstance(values[i], Tensor):
+                    raise TypeError(
+                        f"{op.label}(): argument '{op.parameters[i]}' (position {i + 1}) must be Tensor, not "
+                        f"{type(values[i]).__name__}"
+                    )
             operands = [values[i] for i in promoted]
             align(operands, promote, op.label)
             for i, x in zip(promoted, operands, strict=True):

@@ -251,6 +251,12 @@ def _check_tensor(name: str, input: Any) -> None:
         raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
 
 
+def _check_tensors(name: str, input: Any, other: Any) -> None:
+    _check_tensor(name, input)
+    if not isinstance(other, Tensor):
+        raise TypeError(f"{name}(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}")
+
+
 def positive(input: Tensor) -> Tensor:
     """The tensor itself.
 
@@ -427,10 +433,16 @@ def atan(be: Any, input: Array) -> Any:
     promote="float",
     input=lambda g, input, other: mul(g, true_divide(other, plus(mul(input, input), mul(other, other)))),
     other=lambda g, input, other: neg(mul(g, true_divide(input, plus(mul(input, input), mul(other, other))))),
+    name="Atan2Backward0",
 )
-def atan2(be: Any, input: Operand, other: Operand) -> Any:
-    """The angle of the point (other, input), in radians."""
+def _angle(be: Any, input: Operand, other: Operand) -> Any:
     return be.atan2(input, other)
+
+
+def atan2(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The angle of the point (other, input), in radians."""
+    _check_tensors("atan2", input, other)
+    return _angle(input, other, out=out)
 
 
 @unary(promote="float", input=lambda g, input: mul(g, cosh(input)))
@@ -530,9 +542,15 @@ def choose(be: Any, input: Operand, other: Operand, condition: Mask) -> Any:
     input=lambda g, input, other: _shared(g, input, other, other > input),
     other=lambda g, input, other: _shared(g, input, other, input > other),
 )
-def maximum(be: Any, input: Operand, other: Operand) -> Any:
+def larger(be: Any, input: Operand, other: Operand) -> Any:
     """The larger of each pair; nan where either is."""
     return be.maximum(input, other)
+
+
+def maximum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The larger of each pair of elements; nan where either is."""
+    _check_tensors("maximum", input, other)
+    return larger(input, other, out=out)
 
 
 @pointwise(
@@ -540,9 +558,15 @@ def maximum(be: Any, input: Operand, other: Operand) -> Any:
     input=lambda g, input, other: _shared(g, input, other, other < input),
     other=lambda g, input, other: _shared(g, input, other, input < other),
 )
-def minimum(be: Any, input: Operand, other: Operand) -> Any:
+def smaller(be: Any, input: Operand, other: Operand) -> Any:
     """The smaller of each pair; nan where either is."""
     return be.minimum(input, other)
+
+
+def minimum(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The smaller of each pair of elements; nan where either is."""
+    _check_tensors("minimum", input, other)
+    return smaller(input, other, out=out)
 
 
 def _shared(g: Tensor, a: Any, b: Any, lost: Tensor) -> Tensor:

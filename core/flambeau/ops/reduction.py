@@ -60,7 +60,7 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
     if input._shape == shape:
         return input
     lead = len(input._shape) - len(shape)
-    if lead < 0 or builtins.any([n not in (1, m) for n, m in zip(shape, input._shape[lead:], strict=True)]):
+    if lead < 0 or builtins.any(n not in (1, m) for n, m in zip(shape, input._shape[lead:], strict=True)):
         raise RuntimeError(f"size {{{list(shape)}}} is not expandable to size {{{list(input._shape)}}}.")
     return sum_to(input, shape)
 
@@ -443,7 +443,7 @@ def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) ->
     axes = wrap_dims(dim, len(input._shape))
     if not input.dtype.is_floating_point:
         input = to_dtype(input, get_default_dtype())
-    if builtins.any([input._shape[a] == 0 for a in axes]):
+    if builtins.any(input._shape[a] == 0 for a in axes):
         return log(sum_dims(exp(input), axes, keepdim))
     return _logsumexp(input, axes, keepdim)
 

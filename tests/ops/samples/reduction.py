@@ -42,7 +42,7 @@ def spread(name: str) -> Op:
     return Op(name, [
         *along(X), S(X, unbiased=False), S(X, 1, False), S(X, 1, True, True), S(X, correction=0), S(X, 1, correction=2, keepdim=True),
         S(X, False), S(F(3, 2, layout="transposed"), 0), S(X, (0, 1), unbiased=False),
-    ], OUT_OF_RANGE + [S(I(3))])  # fmt: skip
+    ], [*OUT_OF_RANGE, S(I(3))])  # fmt: skip
 
 
 OPS = [
