@@ -32,6 +32,12 @@ def _cat_backward(g: Tensor, shapes: list[tuple[int, ...]], axis: int) -> list[T
     return parts
 
 
+def _check_tensors(tensors: Sequence[Any]) -> None:
+    for i, x in enumerate(tensors):
+        if not isinstance(x, Tensor):
+            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(x).__name__}")
+
+
 def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out: Tensor | None = None) -> Tensor:
     """The tensors one after another along a dimension; their other sizes agree.
 
@@ -41,9 +47,8 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out
     tensors = list(tensors)
     if not tensors:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+    _check_tensors(tensors)
     for i, x in enumerate(tensors):
-        if not isinstance(x, Tensor):
-            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(x).__name__}")
         if not x._shape:
             raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
     kind = result_type(*tensors)
@@ -86,6 +91,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None)
     tensors = list(tensors)
     if not tensors:
         raise RuntimeError("stack expects a non-empty TensorList")
+    _check_tensors(tensors)
     first = tensors[0]._shape
     for i, x in enumerate(tensors):
         if x._shape != first:

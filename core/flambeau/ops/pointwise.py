@@ -10,10 +10,12 @@ import math
 from typing import Any
 
 from ..backends.protocol import Array, Operand
-from ..dtype import bool_, int64
+from ..dtype import C_NAMES, bool_, int64
+from ..promotion import result_type
 from ..tensor import Tensor
 from .creation import zeros_like
 from .op import Mask, binary, pointwise, store, unary
+from .operands import wrap_integer
 
 # --- arithmetic -------------------------------------------------------------------------------------------------------
 
@@ -322,9 +324,27 @@ def rsqrt(be: Any, input: Array) -> Any:
     end=lambda g, weight: mul(g, weight),
     weight=lambda g, input, end: mul(g, minus(end, input)),
 )
-def lerp(be: Any, input: Array, end: Array, weight: Operand) -> Any:
-    """`input + weight * (end - input)`."""
+def blend(be: Any, input: Array, end: Array, weight: Operand) -> Any:
+    """`lerp`, for operands of one dtype."""
     return be.add(input, be.mul(be.sub(end, input), weight))
+
+
+def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Tensor | None = None) -> Tensor:
+    """`input + weight * (end - input)`.
+
+    Raises:
+        RuntimeError: dtypes that differ.
+    """
+    _check_tensor("lerp", input)
+    if not isinstance(end, Tensor):
+        raise TypeError(f"lerp(): argument 'end' (position 2) must be Tensor, not {type(end).__name__}")
+    for name, x in (("end", end), ("weight", weight)):
+        if isinstance(x, Tensor) and x.dtype is not input.dtype and (x._shape or name == "end"):
+            expected, found = C_NAMES[input.dtype.name], C_NAMES[x.dtype.name]
+            raise RuntimeError(f"expected dtype {expected} for `{name}` but got dtype {found}")
+    if not input.dtype.is_floating_point:
+        raise NotImplementedError(f"\"lerp_kernel_scalar\" not implemented for '{input.dtype.legacy_name}'")
+    return blend(input, end, weight, out=out)
 
 
 @pointwise(
@@ -339,13 +359,32 @@ def addcmul(be: Any, input: Array, tensor1: Array, tensor2: Array, value: float 
 
 @pointwise(
     promote="float",
+    name="AddcdivBackward0",
     input=lambda g: g,
     tensor1=lambda g, tensor2, value: mul(true_divide(g, tensor2), value),
     tensor2=lambda g, tensor1, tensor2, value: mul(g, mul(true_divide(tensor1, mul(tensor2, tensor2)), -value)),
 )
-def addcdiv(be: Any, input: Array, tensor1: Array, tensor2: Array, value: float = 1) -> Any:
-    """`input + value * tensor1 / tensor2`."""
+def add_quotient(be: Any, input: Array, tensor1: Array, tensor2: Array, value: float = 1) -> Any:
+    """`addcdiv`, of floating-point operands."""
     return be.add(input, be.mul(be.div(tensor1, tensor2), value) if value != 1 else be.div(tensor1, tensor2))
+
+
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1, out: Tensor | None = None) -> Tensor:
+    """`input + value * tensor1 / tensor2`.
+
+    Raises:
+        RuntimeError: both `tensor1` and `tensor2` are integers.
+    """
+    _check_tensor("addcdiv", input)
+    if all(isinstance(x, Tensor) and not x.dtype.is_floating_point for x in (tensor1, tensor2)):
+        raise RuntimeError(
+            "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a true "
+            "division of tensor1 and tensor2. The historic addcdiv behavior can be implemented as (input + value * "
+            "torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / "
+            "tensor2) for float inputs. The future addcdiv behavior is just the latter implementation: (input + value * "
+            "tensor1 / tensor2), for all dtypes."
+        )
+    return add_quotient(input, tensor1, tensor2, value, out=out)
 
 
 # --- exponentials, logarithms, trigonometry ---------------------------------------------------------------------------
@@ -515,7 +554,6 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
 
         return nonzero(condition, as_tuple=True)
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):
-        from ..promotion import result_type
         from .creation import full
 
         input = full((), input, dtype=result_type(input, other), device=condition.device)
@@ -580,28 +618,33 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None
     Raises:
         RuntimeError: both are None.
     """
+    _check_tensor("clamp", input)
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
     if isinstance(min, Tensor) or isinstance(max, Tensor):
-        for bound in (min, max):
-            if bound is not None and not isinstance(bound, Tensor):
-                raise TypeError(
-                    "clamp() received an invalid combination of arguments: min and max must both be tensors or both numbers"
-                )
+        if isinstance(min, (int, float)) or isinstance(max, (int, float)):
+            return clamp(input, _bound(min), _bound(max), out=out)
         result = lowered(input, max) if min is None else raised(input, min) if max is None else bounded(input, min, max)
         return result if out is None else store(out, result, "clamp")
-    for bound in (min, max):
-        if isinstance(bound, float) and not input.dtype.is_floating_point:
-            input = input.to(_default())
-    low = None if min is None else float(min) if input.dtype.is_floating_point else int(min)
-    high = None if max is None else float(max) if input.dtype.is_floating_point else int(max)
+    if input.dtype.priority != 2:
+        input = input.to(result_type(input, *[b for b in (min, max) if b is not None]))
+    kind = input.dtype
+    low, high = (
+        b if b is None else float(b) if kind.priority == 2 else wrap_integer(int(b), kind) if kind.priority else bool(b)
+        for b in (min, max)
+    )
     return clip(input, low, high, out=out)
 
 
-def _default() -> Any:
-    from ..dtype import get_default_dtype
-
-    return get_default_dtype()
+def _bound(x: Any) -> Any:
+    """A 0-d tensor that stands beside a number as a number too."""
+    if isinstance(x, Tensor):
+        if x._shape:
+            raise TypeError(
+                "clamp() received an invalid combination of arguments: min and max must both be tensors or both numbers"
+            )
+        return x.item()
+    return x
 
 
 @unary(name="ClampBackward1", input=lambda g, input, min, max: mul(g, _inside(input, min, max)))

@@ -137,7 +137,7 @@ OPS = [
     binary("maximum", numbers=False, samples=[S(T([1.0, 2.0, float("nan")]), T([1.0, 3.0, 0.0]))]),
     binary("minimum", numbers=False, samples=[S(T([1.0, 2.0, float("nan")]), T([1.0, 3.0, 0.0]))]),
     Op("clamp", [S(F(2, 3), -0.5, 0.8), S(F(2, 3), min=0.1), S(F(2, 3), max=0.1), S(I(5), 0, 3),
-                 S(F(2, 3), F(3, high=0), F(2, 1, low=0)), S(F(2, 3), None, F(3)), S(F(0), 0, 1), S(F(), -1, 1), S(F(4), 1, -1), S(F(4), 0, 1),
+                 S(F(2, 3), F(3, high=0), F(2, 1, low=0)), S(F(2, 3), None, F(3)), S(F(0), 0, 1), S(F(), -1, 1), S(F(4), 1, -1), S(F(4), 0, 1), S(I(4, kind="uint8"), -1, 2),
                  S(F(3, 2, layout="transposed"), -1.0, 1.0)],
        [S(F(2)), S(F(2), None, None), S(F(2, 3), F(3), 1.0)]),
     Op("clamp", [S(I(5), 0.5, 2.5)], in_place=False),
