@@ -6,6 +6,7 @@ Source: https://docs.pytorch.org/docs/stable/autograd.html#torch.autograd.Functi
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -31,10 +32,10 @@ class FunctionCtx:
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep tensors for `backward`, as `ctx.saved_tensors`. A later in-place change to one is an error."""
-        for t in tensors:
+        for i, t in enumerate(tensors):
             if t is not None and not isinstance(t, Tensor):
                 raise TypeError(
-                    f"save_for_backward can only save variables, but argument {tensors.index(t)} is of type "
+                    f"save_for_backward can only save variables, but argument {i} is of type "
                     f"{type(t).__name__}"
                 )
         self._to_save = tensors
@@ -70,9 +71,11 @@ class FunctionCtx:
         unpacked: list[Tensor | None] = []
         for t, version in zip(self._to_save, self._versions, strict=True):
             if t is not None and t._storage.version != version:
+                node = t.grad_fn
+                origin = "" if node is None else f", which is output {t._output_nr} of {node.bare_name()},"
                 raise RuntimeError(
                     "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                    f"[torch.{t.dtype.legacy_name}Tensor {list(t._shape)}] is at version {t._storage.version}; "
+                    f"[torch.{t.dtype.legacy_name}Tensor {list(t._shape)}]{origin} is at version {t._storage.version}; "
                     f"expected version {version} instead. Hint: enable anomaly detection to find the operation that "
                     "failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, check_nan=False)."
                 )
@@ -90,10 +93,11 @@ class FunctionCtx:
 class FunctionNode(Node):
     """The backward node of a custom function."""
 
-    __slots__ = ("ctx", "function", "shapes")
+    __slots__ = ("ctx", "function", "input_shapes", "shapes")
 
     function: type[Function]
     ctx: FunctionCtx
+    input_shapes: tuple[Any, ...]
     shapes: list[tuple[tuple[int, ...], Any, Any]]
 
     def name(self) -> str:
@@ -122,7 +126,7 @@ class FunctionNode(Node):
             )
         for i, (result, edge) in enumerate(zip(results, self.edges, strict=True)):
             if result is not None and not isinstance(result, Tensor):
-                raise TypeError(f"expected Variable or None (got {type(result).__name__})")
+                raise RuntimeError(f"expected Variable or None (got {type(result).__name__})")
             if (
                 edge is None
                 and result is not None
@@ -133,7 +137,26 @@ class FunctionNode(Node):
                     f"function {self.name()} returned a gradient different than None at position {i + 1}, but the "
                     "corresponding forward input was not a Variable"
                 )
-        return tuple(results)
+        return tuple([self._fitted(i, result) for i, result in enumerate(results)])
+
+    def _fitted(self, i: int, grad: Tensor | None) -> Tensor | None:
+        """A gradient in the shape of the input it is of.
+
+        Raises:
+            RuntimeError: it cannot have it.
+        """
+        shape = self.input_shapes[i]
+        if grad is None or shape is None or self.edges[i] is None or grad._shape == shape:
+            return grad
+        from ..ops.reduction import sum_to_size
+
+        try:
+            return sum_to_size(grad, shape)
+        except RuntimeError:
+            raise RuntimeError(
+                f"Function {self.name()} returned an invalid gradient at index {i} - got {list(grad._shape)} but expected "
+                f"shape compatible with {list(shape)}"
+            ) from None
 
     def _tensor_positions(self) -> set[int]:
         positions: set[int] = self.ctx.__dict__["_tensor_inputs"]
@@ -151,6 +174,15 @@ class Function:
 
     `forward` may instead leave `ctx` out and be followed by `setup_context(ctx, inputs, output)`.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        warnings.warn(
+            f"{self.__class__} should not be instantiated. Methods on autograd functions are all static, so you should "
+            "invoke them on the class itself. Instantiating an autograd function will raise an error in a future version "
+            "of PyTorch.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
@@ -204,6 +236,7 @@ class Function:
         node = FunctionNode(edges, len(results))
         node.function = cls
         node.ctx = ctx
+        node.input_shapes = tuple([a._shape if is_tensor else None for a, is_tensor in zip(args, tensors, strict=True)])
         dirty = {id(t) for t in ctx._dirty}
         inputs = {id(a) for a, is_tensor in zip(args, tensors, strict=True) if is_tensor}
         wrapped = []
@@ -211,8 +244,12 @@ class Function:
             if isinstance(r, Tensor) and id(r) in inputs and id(r) not in dirty:
                 r = r.detach()  # an input returned as it is: its own tensor in the graph
             if isinstance(r, Tensor) and id(r) not in ctx._non_differentiable and r.dtype.is_floating_point:
-                if id(r) in dirty and r._node is None and r._requires_grad:
-                    raise RuntimeError("a leaf Variable that requires grad is being used in an in-place operation.")
+                if id(r) in dirty:
+                    if r._node is None and r._requires_grad:
+                        raise RuntimeError(
+                            "a leaf Variable that requires grad has been used in an in-place operation."
+                        )
+                    r._storage.version += 1
                 r._requires_grad, r._node, r._output_nr = True, node, i
                 r._base = None
             wrapped.append(r)

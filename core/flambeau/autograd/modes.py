@@ -43,14 +43,24 @@ class _Switch:
             @functools.wraps(f)
             def generator(*args: Any, **kwargs: Any) -> Any:
                 inner = f(*args, **kwargs)
+                resume: Callable[[Any], Any] = inner.send
                 sent: Any = None
                 while True:  # the mode holds while the generator runs, not while it is suspended
                     with self._clone():
                         try:
-                            item = inner.send(sent)
+                            item = resume(sent)
                         except StopIteration as stop:
                             return stop.value
-                    sent = yield item
+                    try:
+                        sent = yield item
+                        resume = inner.send
+                    except GeneratorExit:
+                        with self._clone():
+                            inner.close()
+                        raise
+                    except BaseException as thrown:
+                        sent = thrown
+                        resume = inner.throw
 
             return generator  # type: ignore[return-value]
 
@@ -101,6 +111,9 @@ class set_grad_enabled(_Switch):
     def __call__(self, f: F) -> F:
         GradMode.enabled = self._before  # a decorator takes effect in the call, not here
         return super().__call__(f)
+
+    def _clone(self) -> _Switch:
+        return set_grad_enabled(self._mode)
 
 
 class inference_mode(_Switch):

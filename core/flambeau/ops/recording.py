@@ -65,7 +65,7 @@ class OpNode(Node):
         return results
 
     def release(self) -> None:
-        if self.saved:  # PyTorch too lets a node that saved nothing run again
+        if self.versions:  # PyTorch too lets a node that saved no tensor run again
             self.saved = None
             self.versions = ()
 
