@@ -97,11 +97,16 @@ def test_imports_point_down(file: Path, root: Path) -> None:
 def test_third_parties_are_where_they_belong(file: Path, root: Path) -> None:
     """NumPy in its backend and where its arrays come in; wgpu and the page's modules in the plugin's devices; pytest in `testing`."""
     name = module_name(file, root)
-    found = {target.split(".")[0] for target, _ in imports(file, root)} - set(sys.stdlib_module_names) - {"flambeau", "flambeau_wgpu"}
+    found = (
+        {target.split(".")[0] for target, _ in imports(file, root)}
+        - set(sys.stdlib_module_names)
+        - {"flambeau", "flambeau_wgpu"}
+    )
     welcome = {
-        "flambeau.backends.numpy": {"numpy"}, "flambeau.backends.numpy_kernels": {"numpy"}, "flambeau.tensor": {"numpy"},
+        "flambeau.backends.numpy": {"numpy"}, "flambeau.backends.numpy_kernels": {"numpy"},
+        "flambeau.backends.numpy_training": {"numpy"}, "flambeau.tensor": {"numpy"},
         "flambeau.ops.creation": {"numpy"}, "flambeau.data.collate": {"numpy"}, "flambeau_wgpu.device.native": {"wgpu"},
-        "flambeau_wgpu.device.browser": {"js", "pyodide", "pyodide_js"},
+        "flambeau_wgpu.device.browser": {"js", "pyodide", "flambeau_wgpu_js"},
     }.get(name, set())  # fmt: skip
     if is_within(name, ("flambeau.testing",)):
         welcome = welcome | {"pytest"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -37,7 +38,7 @@ def order_in_which_nodes_run(t: Library) -> Any:
     c = a * b
     d = c + a
     for y in (a, b, c, d):
-        y.register_hook(lambda g, name=y.grad_fn.name(): ran.append(name))
+        y.register_hook(partial(lambda name, g: ran.append(name), y.grad_fn.name()))
     d.sum().backward()
     return ran, x.grad
 
@@ -892,7 +893,9 @@ def once_differentiable(t: Library) -> Any:
 @case
 def gradcheck_accepts(t: Library) -> Any:
     x = t.tensor([0.3, -0.7], dtype=t.float64, requires_grad=True)
-    return t.autograd.gradcheck(lambda x: (x.sin() * x).sum(), (x,)), t.autograd.gradgradcheck(lambda x: x.sin() * x, (x,))
+    return t.autograd.gradcheck(lambda x: (x.sin() * x).sum(), (x,)), t.autograd.gradgradcheck(
+        lambda x: x.sin() * x, (x,)
+    )
 
 
 @case

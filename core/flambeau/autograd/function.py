@@ -35,8 +35,7 @@ class FunctionCtx:
         for i, t in enumerate(tensors):
             if t is not None and not isinstance(t, Tensor):
                 raise TypeError(
-                    f"save_for_backward can only save variables, but argument {i} is of type "
-                    f"{type(t).__name__}"
+                    f"save_for_backward can only save variables, but argument {i} is of type {type(t).__name__}"
                 )
         self._to_save = tensors
 
@@ -246,9 +245,7 @@ class Function:
             if isinstance(r, Tensor) and id(r) not in ctx._non_differentiable and r.dtype.is_floating_point:
                 if id(r) in dirty:
                     if r._node is None and r._requires_grad:
-                        raise RuntimeError(
-                            "a leaf Variable that requires grad has been used in an in-place operation."
-                        )
+                        raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
                     r._storage.version += 1
                 r._requires_grad, r._node, r._output_nr = True, node, i
                 r._base = None

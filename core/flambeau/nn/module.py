@@ -17,6 +17,7 @@ from ..autograd.node import RemovableHandle
 from ..device import device as Device
 from ..dtype import bfloat16, float16, float32, float64
 from ..dtype import dtype as DType
+from ..ops.conversion import typename
 from ..tensor import Tensor
 from . import hooks as _hooks
 from .hooks import (
@@ -785,15 +786,6 @@ class _BoundHook:
 
     def __call__(self, *args: Any) -> Any:
         return self.hook(self.module, *args)
-
-
-def typename(obj: Any) -> str:
-    """The name of an object's type as error texts give it: `torch.FloatTensor`, `int`, `package.module.Class`."""
-    if isinstance(obj, Tensor):
-        return str(obj.type())
-    cls = obj if hasattr(obj, "__qualname__") else type(obj)
-    module = getattr(cls, "__module__", "") or ""
-    return cls.__qualname__ if module in ("", "builtins") else f"{module}.{cls.__qualname__}"
 
 
 def _wrong_kind(value: Any, kind: str, name: str, expected: str) -> str:

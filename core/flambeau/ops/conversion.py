@@ -109,6 +109,15 @@ def type_(input: Tensor, dtype: Any = None) -> Any:
     return to(input, kind)
 
 
+def typename(obj: Any) -> str:
+    """The name of an object's type as error texts give it: `torch.FloatTensor`, `int`, `package.module.Class`."""
+    if isinstance(obj, Tensor):
+        return str(obj.type())
+    cls = obj if hasattr(obj, "__qualname__") else type(obj)
+    module = getattr(cls, "__module__", "") or ""
+    return cls.__qualname__ if module in ("", "builtins") else f"{module}.{cls.__qualname__}"
+
+
 def type_as(input: Tensor, other: Tensor) -> Tensor:
     """`input` with the dtype and device of `other`."""
     return to(input, other)
@@ -141,6 +150,6 @@ CONVERTERS = tuple(
     }.items()
 )  # fmt: skip
 
-FUNCTIONS = ()
+FUNCTIONS = (typename,)
 METHODS = (to, type_as, cpu, cuda, *CONVERTERS)
 METHOD_ALIASES = {"type": type_}

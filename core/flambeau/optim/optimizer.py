@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from ..autograd.modes import GradMode, enable_grad, set_grad_enabled
 from ..autograd.node import RemovableHandle
 from ..device import step_boundary
-from ..nn.module import typename
+from ..ops.conversion import typename
 from ..tensor import Tensor
 
 Hook: TypeAlias = Callable[..., Any]

@@ -19,6 +19,7 @@ OPS = [
     Op(".byte", [S(I(4, low=0, high=255)), S(B(3)), S(F(3, low=0))]),
     Op(".type", [S(F(2)), S(I(2)), S(F(2), D("float64")), S(F(2), "torch.DoubleTensor"), S(F(2), "torch.LongTensor")], [S(F(2), "torch.NoTensor")],
        on_gpu=False),
+    Op("typename", [S(F(2)), S(I(2)), S(1), S("a"), S(None)], on_gpu=False),
     Op(".type_as", [S(F(2), I(2)), S(I(2), F(2))]),
     Op(".cpu", [S(F(2))]),
     Op(".cuda", [], [S(F(2))]),

@@ -7,8 +7,9 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, KeysView, Mapping
 from typing import Any, Self, overload
 
+from ...ops.conversion import typename
 from ...tensor import Tensor
-from ..module import Module, typename
+from ..module import Module
 from ..parameter import Parameter
 from .container import pairs
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ... import ops
+from ...ops.conversion import typename
 from ...tensor import Tensor
-from ..module import typename
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
