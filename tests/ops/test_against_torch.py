@@ -205,6 +205,27 @@ def test_out(name: str) -> None:
         assert errors[0] == errors[1]
 
 
+COMPOSED = {
+    "rsub", "frac", "clamp", "clamp_min", "clamp_max", "nan_to_num", "sgn", "nansum", "aminmax", "max", "min", "var", "std", "var_mean",
+    "std_mean", "norm", "sum_to_size", "matmul", "mv", "addmv", "addbmm", "baddbmm", "T", "atleast_2d", "broadcast_tensors", "repeat", "tile",
+    "scatter", "scatter_add", "index_add", "index_copy", "index_fill", "take", "masked_fill", "masked_select", "masked_scatter", "roll", "flip",
+    "sort", "topk", "kthvalue", "median", "diag", "diag_embed", "remainder", "fmod", "pow", "lerp", "prod",
+}  # fmt: skip
+"""Ops made of others here, whose nodes are those of the others; and ops whose node torch numbers by overload."""
+
+
+@pytest.mark.parametrize("op", [op for op in TABLE if op.differentiable and op.samples and op.call is None], ids=repr)
+def test_nodes_are_named_as_in_torch(op: Op) -> None:
+    if op.name.removeprefix(".") in COMPOSED:
+        return
+    names = []
+    for library in (torch, flambeau):
+        made = make(library, op.samples[0], grad=True)
+        results = tensors_in(op.function(library)(*made.args, **made.kwargs))
+        names.append([y.grad_fn.name() for y in results if y.grad_fn is not None])
+    assert names[0] == names[1]
+
+
 def test_every_op_has_a_sample() -> None:
     covered = {op.name.removeprefix(".") for op in TABLE if op.samples or op.errors}
     methods = {f.__name__ for family in ops.FAMILIES for f in getattr(family, "METHODS", ())}

@@ -34,7 +34,8 @@ class Op:
         # PyTorch's name for the node: add -> AddBackward0, log_softmax -> LogSoftmaxBackward0.
         self.node_name = node_name or "".join(p.capitalize() for p in self.name.split("_")) + "Backward0"
         # PyTorch's name in error texts: `plus` calls itself add, as its node does.
-        self.label = _snake_case(node_name.rpartition("Backward")[0]) if node_name else self.name
+        stem = (node_name or "").rpartition("Backward")[0]
+        self.label = _snake_case(stem) if stem and stem.lower() != self.name.replace("_", "") else self.name
         self.parameters = code.co_varnames[1 : code.co_argcount]
         self.defaults = forward.__defaults__ or ()
         self.required = len(self.parameters) - len(self.defaults)

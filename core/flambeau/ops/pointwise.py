@@ -146,14 +146,14 @@ def floor_divide(be: Any, input: Operand, other: Operand) -> Any:
     return be.floordiv(input, other)
 
 
-@binary(name="DivBackward1", input=_flat, other=_flat)
+@binary(name="DivBackward2", input=_flat, other=_flat)
 def divide_down(be: Any, input: Operand, other: Operand) -> Any:
     """`div` with `rounding_mode="floor"`."""
     _check_divisor(be, input, other)
     return be.floordiv(input, other)
 
 
-@binary(name="DivBackward1", input=_flat, other=_flat)
+@binary(name="DivBackward2", input=_flat, other=_flat)
 def divide_towards_zero(be: Any, input: Operand, other: Operand) -> Any:
     """`div` with `rounding_mode="trunc"`."""
     if _kind(be, input, other).is_floating_point:
@@ -426,7 +426,7 @@ def log10(be: Any, input: Array) -> Any:
     return be.mul(be.log(input), 1.0 / math.log(10.0))
 
 
-@unary(promote="float", input=lambda g, input: true_divide(g, plus(input, 1.0)))
+@unary(promote="float", name="Log1PBackward0", input=lambda g, input: true_divide(g, plus(input, 1.0)))
 def log1p(be: Any, input: Array) -> Any:
     """`log(1 + input)`, accurate near 0."""
     return be.log1p(input)

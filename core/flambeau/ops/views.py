@@ -183,8 +183,8 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
 
 
 def ravel(input: Tensor) -> Tensor:
-    """All elements in one dimension, as `reshape(-1)`."""
-    return reshape(input, -1)
+    """All elements in one dimension: a view where they are in C order, else a copy."""
+    return view(contiguous(input), -1)
 
 
 def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
