@@ -206,10 +206,11 @@ def test_out(name: str) -> None:
 
 
 COMPOSED = {
-    "rsub", "frac", "clamp", "clamp_min", "clamp_max", "nan_to_num", "sgn", "nansum", "aminmax", "max", "min", "var", "std", "var_mean",
-    "std_mean", "norm", "sum_to_size", "matmul", "mv", "addmv", "addbmm", "baddbmm", "T", "atleast_2d", "broadcast_tensors", "repeat", "tile",
-    "scatter", "scatter_add", "index_add", "index_copy", "index_fill", "take", "masked_fill", "masked_select", "masked_scatter", "roll", "flip",
-    "sort", "topk", "kthvalue", "median", "diag", "diag_embed", "remainder", "fmod", "pow", "lerp", "prod",
+    "rsub", "frac", "clamp", "clamp_min", "clamp_max", "nan_to_num", "sgn", "nansum", "aminmax", "max", "min", "var",
+    "std", "var_mean", "std_mean", "norm", "sum_to_size", "matmul", "mv", "addmv", "addbmm", "baddbmm", "T",
+    "atleast_2d", "broadcast_tensors", "repeat", "tile", "scatter", "scatter_add", "index_add", "index_copy",
+    "index_fill", "take", "masked_fill", "masked_select", "masked_scatter", "roll", "flip", "sort", "topk", "kthvalue",
+    "median", "diag", "diag_embed", "remainder", "fmod", "pow", "lerp", "prod",
 }  # fmt: skip
 """Ops made of others here, whose nodes are those of the others; and ops whose node torch numbers by overload."""
 
