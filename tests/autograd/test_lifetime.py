@@ -18,15 +18,13 @@ from ..ops.test_against_torch import backward
 LENGTH = 100_000
 
 
-@pytest.fixture
+@pytest.fixture(scope="module", autouse=True)
 def no_collector() -> Iterator[None]:
-    gc.collect()
     gc.disable()
     yield
     gc.enable()
 
 
-@pytest.mark.usefixtures("no_collector")
 @pytest.mark.parametrize("run_backward", [True, False], ids=["after backward", "never run"])
 @pytest.mark.parametrize("op", [op for op in TABLE if op.differentiable and op.samples], ids=repr)
 def test_nodes_die_without_the_garbage_collector(op: Op, run_backward: bool) -> None:
@@ -47,7 +45,6 @@ def test_nodes_die_without_the_garbage_collector(op: Op, run_backward: bool) -> 
     assert [ref() for ref in alive if ref() is not None] == []
 
 
-@pytest.mark.usefixtures("no_collector")
 def test_in_place_views_and_second_order_leave_nothing() -> None:
     x = flambeau.ones(2, 3, requires_grad=True)
     y = x * 2

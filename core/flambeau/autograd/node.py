@@ -7,7 +7,6 @@ descending numbers are a topological order.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -28,7 +27,8 @@ next_number = _numbers.__next__
 
 def bare(name: str) -> str:
     """A node's name as PyTorch's error texts give it: `Add` for AddBackward0, `Sum1` for SumBackward1."""
-    return re.sub(r"Backward0?(?=\d*$)", "", name)
+    stem, found, number = name.rpartition("Backward")
+    return stem + number.removeprefix("0") if found and (not number or number.isdigit()) else name
 
 
 class Node:
