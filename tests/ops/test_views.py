@@ -142,6 +142,10 @@ class TestPrograms:
     def test_quick(self, steps: list[tuple[Any, ...]]) -> None:
         agree(program(steps, leaf_is_written=False), any_error_for=SEVERAL, may_work=MADE_APART)
 
+    def test_a_write_past_the_view_it_was_taken_of(self) -> None:
+        steps = [("select", 0, 1, 0), ("squeeze", 0), ("as_strided", 1), ("tanh", 3)]
+        agree(program(steps, leaf_is_written=False))
+
     @QUICK
     @given(PROGRAMS)
     def test_leaf(self, steps: list[tuple[Any, ...]]) -> None:

@@ -17,7 +17,7 @@ from ..tensor import Tensor, needs_grad
 from .creation import zeros_like
 from .op import op
 from .recording import OpNode
-from .views import rebase
+from .views import reattach, rebase
 
 
 def check_writable(target: Tensor) -> None:
@@ -121,6 +121,9 @@ def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
         check_writable(input)
         if not lenient:
             check_overlap(input)
+        if input._base is not None and input._node is not None and GradMode.enabled and needs_grad(input._base):
+            # The old values are the base's, whatever views lie between: `as_strided` may show what those do not.
+            reattach(input, input._base)
         result = function(input, *args, **kwargs)
         if exact:
             _check_alike(input, result)
