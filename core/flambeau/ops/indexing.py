@@ -161,7 +161,9 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         check_writable(input)
         overwrite(input, masked_fill(input, key, value))
         return
-    part, indices = _basic(input, key)
+    if key is False:
+        return  # as PyTorch: nothing is chosen, and nothing is checked
+    part, indices = (unsqueeze(input, 0), []) if key is True else _basic(input, key)
     if not isinstance(value, Tensor):
         if not isinstance(value, (int, float)) and not (hasattr(value, "item") and getattr(value, "shape", None) == ()):
             kind = type(value).__name__
