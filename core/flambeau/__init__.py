@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import sys as _sys
 from importlib import import_module as _import_module
+from importlib.util import find_spec as _find_spec
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from . import autograd, backends
 from . import ops as _ops
+from ._tensor import Tensor
 from .autograd.modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .device import device, device_name, get_default_device, set_default_device, synchronize
 from .dtype import (
@@ -43,7 +45,6 @@ from .random import (
 )
 from .shape import Size
 from .shape import broadcast_all as broadcast_shapes
-from .tensor import Tensor
 
 __version__ = "0.1.0"
 
@@ -81,18 +82,17 @@ def numel(input: Tensor) -> _Any:
     return input.numel()
 
 
-# Loaded when first used: `import flambeau` stays quick.
-_SUBMODULES = ("nn", "optim", "utils", "random", "watch", "testing", "accelerator", "cuda", "data")
+# Loaded when first used, as is every package and file beside this one: `import flambeau` stays quick.
 _LAZY = {"set_printoptions": "printing", "FloatTensor": "legacy_types", "LongTensor": "legacy_types"}
 
 
 def __getattr__(name: str) -> _Any:
-    if name in _SUBMODULES:
-        return _import_module(f"{__name__}.{name}")
     if name in _LAZY:
         return getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
     if name in ("DoubleTensor", "HalfTensor", "IntTensor", "ShortTensor", "CharTensor", "ByteTensor", "BoolTensor"):
         return getattr(_import_module(f"{__name__}.legacy_types"), name)
+    if not name.startswith("__") and _find_spec(f"{__name__}.{name}") is not None:
+        return _import_module(f"{__name__}.{name}")
     raise AttributeError(f"module 'torch' has no attribute '{name}'".replace("torch", __name__))
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._tensor import Tensor
 from .dtype import bfloat16, bool_, float16, float32, float64, int8, int16, int32, int64, uint8
 from .dtype import dtype as DType
 from .ops.creation import legacy_tensor
-from .tensor import Tensor
 
 
 class LegacyType(type):

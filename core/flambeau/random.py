@@ -34,7 +34,7 @@ from .device import device
 from .dtype import bfloat16, bool_, dtype, float16, float32, float64, int64, uint8
 
 if TYPE_CHECKING:
-    from .tensor import Tensor
+    from ._tensor import Tensor
 
 DEFAULT_SEED: Final = 67280421310721  # PyTorch's, for generators that nobody has seeded
 _WORDS: Final = 624  # of the state of mt19937

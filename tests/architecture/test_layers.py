@@ -17,7 +17,7 @@ PLUGIN = ROOT / "gpu_wgpu"
 BASE = ("flambeau.dtype", "flambeau.shape")
 BACKENDS = ("flambeau.backends", *BASE)
 TENSORS = (
-    "flambeau.tensor", "flambeau.storage", "flambeau.device", "flambeau.promotion", "flambeau.random", "flambeau.numeric_limits",
+    "flambeau._tensor", "flambeau.storage", "flambeau.device", "flambeau.promotion", "flambeau.random", "flambeau.numeric_limits",
     "flambeau.printing", "flambeau.ops", "flambeau.autograd", *BACKENDS,
 )  # fmt: skip
 PUBLIC = ("flambeau", *TENSORS)
@@ -29,9 +29,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "flambeau.device": BACKENDS,
     "flambeau.promotion": BASE,
     "flambeau.numeric_limits": BASE,
-    "flambeau.random": ("flambeau.device", "flambeau.tensor", "flambeau.storage", "flambeau.ops", *BACKENDS),
+    "flambeau.random": ("flambeau.device", "flambeau._tensor", "flambeau.storage", "flambeau.ops", *BACKENDS),
     "flambeau.printing": TENSORS,
-    "flambeau.tensor": TENSORS,
+    "flambeau._tensor": TENSORS,
     "flambeau.autograd": TENSORS,
     "flambeau.ops": TENSORS,
     "flambeau.nn": (*PUBLIC, "flambeau.nn", "flambeau.utils"),
@@ -104,7 +104,7 @@ def test_third_parties_are_where_they_belong(file: Path, root: Path) -> None:
     )
     welcome = {
         "flambeau.backends.numpy": {"numpy"}, "flambeau.backends.numpy_kernels": {"numpy"},
-        "flambeau.backends.numpy_training": {"numpy"}, "flambeau.tensor": {"numpy"},
+        "flambeau.backends.numpy_training": {"numpy"}, "flambeau._tensor": {"numpy"},
         "flambeau.ops.creation": {"numpy"}, "flambeau.data.collate": {"numpy"}, "flambeau_wgpu.device.native": {"wgpu"},
         "flambeau_wgpu.device.browser": {"js", "pyodide", "flambeau_wgpu_js"},
     }.get(name, set())  # fmt: skip

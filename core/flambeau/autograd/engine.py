@@ -13,7 +13,7 @@ from .modes import GradMode
 from .node import LEAF, Edge, Node
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 on_backward: Callable[[Any], None] | None = None
 """Called with the root of each `Tensor.backward()`, before it runs, while somebody watches."""

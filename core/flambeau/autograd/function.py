@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from ..tensor import Tensor, gradient_edge, needs_grad
+from .._tensor import Tensor, gradient_edge, needs_grad
 from . import node as graph
 from .modes import GradMode
 from .node import Edge, Node

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from . import engine
 
 if TYPE_CHECKING:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
 
 def backward(
@@ -53,7 +53,7 @@ def grad(
     Raises:
         RuntimeError: an input does not require grad, or was not used and `allow_unused` is not set.
     """
-    from ..tensor import gradient_edge
+    from .._tensor import gradient_edge
 
     roots = _as_sequence(outputs)
     wanted = _as_sequence(inputs)
@@ -97,13 +97,13 @@ def grad(
 
 
 def _as_sequence(x: Any) -> list[Any]:
-    from ..tensor import Tensor
+    from .._tensor import Tensor
 
     return [x] if isinstance(x, Tensor) else list(x)
 
 
 def _root(tensor: Tensor, grad: Tensor | None) -> tuple[Any, Tensor]:
-    from ..tensor import gradient_edge
+    from .._tensor import gradient_edge
 
     edge = gradient_edge(tensor)
     if edge is None:

@@ -9,8 +9,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .._tensor import Tensor
 from ..dtype import float64
-from ..tensor import Tensor
 from .functional import grad
 from .modes import GradMode
 

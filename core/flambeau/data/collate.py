@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, 
 from typing import Any
 
 from .. import ops
+from .._tensor import Tensor
 from ..dtype import float64
-from ..tensor import Tensor
 
 _TEXT_OR_OBJECT = re.compile(r"[SaUO]")  # kinds of NumPy array that no tensor can hold
 _UNKNOWN = "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"

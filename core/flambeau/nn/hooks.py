@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from .._tensor import Tensor
 from ..autograd.function import Function
 from ..autograd.modes import is_grad_enabled
 from ..autograd.node import RemovableHandle
-from ..tensor import Tensor
 
 if TYPE_CHECKING:
     from .module import Module

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import ops
+from .._tensor import Tensor
 from ..autograd.modes import no_grad
 from ..dtype import float64
-from ..tensor import Tensor
 
 _GAIN_ONE = (
     "linear",

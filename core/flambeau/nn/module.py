@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self, TypeVar
 
 from .. import ops
+from .._tensor import Tensor
 from ..autograd.modes import no_grad
 from ..autograd.node import RemovableHandle
 from ..device import device as Device
 from ..dtype import bfloat16, float16, float32, float64
 from ..dtype import dtype as DType
 from ..ops.conversion import typename
-from ..tensor import Tensor
 from . import hooks as _hooks
 from .hooks import (
     HookTable,

@@ -10,8 +10,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .._tensor import Tensor
 from ..autograd.modes import no_grad
-from ..tensor import Tensor
 from .parameter import Parameter
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._tensor import Tensor
 from ..backends.protocol import Array
 from ..dtype import dtype
 from ..shape import wrap_dim
-from ..tensor import Tensor
 from .op import composite, op, unary
 from .operands import to_dtype
 

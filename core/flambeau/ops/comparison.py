@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from .._tensor import Tensor
 from ..backends.protocol import Array, Operand
 from ..dtype import bool_
 from ..shape import broadcast_shapes
-from ..tensor import Tensor
 from .op import binary, unary
 
 

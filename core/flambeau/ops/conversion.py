@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._tensor import Tensor, from_array, gradient_edge, needs_grad
 from ..autograd import node as graph
 from ..autograd.modes import GradMode
 from ..backends.protocol import Array
@@ -14,7 +15,6 @@ from ..device import device, resolve
 from ..dtype import ALL, bfloat16, bool_, dtype, float16, float32, float64, int8, int16, int32, int64, uint8
 from ..dtype import dtype as DType
 from ..storage import Storage
-from ..tensor import Tensor, from_array, gradient_edge, needs_grad
 from .creation import check_dtype
 from .op import op
 from .views import ViewNode

@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
+from .._tensor import Tensor, from_array
 from ..backends.protocol import Array
 from ..device import current, device, resolve
 from ..dtype import BY_NAME, bfloat16, bool_, dtype, float16, float64, get_default_dtype, int64, uint8
 from ..promotion import of_scalar, promote_types
 from ..shape import Size, checked_sizes, sizes
 from ..storage import Storage
-from ..tensor import Tensor, from_array
 from .op import op, store
 from .operands import whole_number
 

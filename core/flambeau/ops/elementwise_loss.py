@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._tensor import Tensor
 from ..backends.protocol import Array, Operand
-from ..tensor import Tensor
 from .op import composite, pointwise
 
 

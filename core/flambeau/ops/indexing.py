@@ -10,10 +10,10 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from .._tensor import Tensor, from_array
 from ..backends.protocol import Array
 from ..dtype import C_NAMES, bool_, int32, int64, uint8
 from ..shape import broadcast_shapes, wrap_dim
-from ..tensor import Tensor, from_array
 from .inplace import check_writable, copy_, overwrite
 from .op import op
 from .operands import raise_devices

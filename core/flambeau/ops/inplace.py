@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .._tensor import Tensor, needs_grad
 from ..autograd.modes import GradMode
 from ..backends.protocol import Array
 from ..dtype import C_NAMES
 from ..promotion import can_cast
 from ..shape import broadcast_shapes
-from ..tensor import Tensor, needs_grad
 from .creation import zeros_like
 from .op import op
 from .recording import OpNode

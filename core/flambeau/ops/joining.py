@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .._tensor import Tensor
 from ..backends.protocol import Array
 from ..promotion import result_type
 from ..shape import broadcast_shapes, checked_sizes, wrap_dim
-from ..tensor import Tensor
 from .op import op, store
 from .operands import to_dtype
 from .views import expand, narrow, reshape, unbind, unsqueeze

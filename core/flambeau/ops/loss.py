@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from .._tensor import Tensor
 from ..backends.protocol import Array
 from ..dtype import int64
 from ..shape import broadcast_shapes
-from ..tensor import Tensor
 from .activation import log_softmax
 from .op import composite, op, pointwise
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from .._tensor import Tensor
 from ..backends.protocol import Array
 from ..dtype import C_NAMES
 from ..shape import broadcast_shapes
-from ..tensor import Tensor
 from .op import op, store
 from .reduction import sum_to_size
 from .views import expand, reshape, squeeze, transpose, unsqueeze

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from .._tensor import Tensor
 from ..backends.protocol import Array, Operand
-from ..tensor import Tensor
 from .op import binary, composite, unary
 
 _SQRT_HALF = math.sqrt(0.5)

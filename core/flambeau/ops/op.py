@@ -28,13 +28,13 @@ from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from typing import Any, Literal
 
+from .._tensor import Tensor, needs_grad
 from ..autograd.modes import GradMode
 from ..backends.protocol import Array as Array
 from ..backends.protocol import Operand as Operand
 from ..dtype import dtype, get_default_dtype
 from ..shape import broadcast_shapes
 from ..storage import Storage
-from ..tensor import Tensor, needs_grad
 from .definition import Op
 from .operands import align, moved, raise_devices
 from .recording import record, record_if_needed

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._tensor import Tensor
 from ..dtype import dtype, get_default_dtype
 from ..promotion import result_type
-from ..tensor import Tensor
 
 
 def to_dtype(x: Tensor, kind: dtype) -> Tensor:

@@ -9,10 +9,10 @@ import builtins
 import math
 from typing import Any
 
+from .._tensor import Tensor
 from ..backends.protocol import Array, Operand
 from ..dtype import C_NAMES, bool_, int64
 from ..promotion import result_type
-from ..tensor import Tensor
 from .creation import zeros_like
 from .op import Mask, binary, pointwise, store, unary
 from .operands import wrap_integer

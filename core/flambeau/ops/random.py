@@ -9,12 +9,12 @@ import math
 from typing import Any
 
 from .. import random as generators
+from .._tensor import Tensor, from_array, needs_grad
 from ..autograd.modes import GradMode
 from ..device import resolve
 from ..dtype import dtype, float32, int64
 from ..random import Generator
 from ..shape import checked_sizes
-from ..tensor import Tensor, from_array, needs_grad
 from .creation import Place, _home, _shape, empty
 from .inplace import check_overlap, check_writable, fill_
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .._tensor import Tensor, gradient_edge, needs_grad
 from ..autograd import node as graph
 from ..autograd.modes import GradMode
 from ..autograd.node import Edge, Node, next_number
-from ..tensor import Tensor, gradient_edge, needs_grad
 from .definition import Op, Plan
 
 _new = object.__new__

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._tensor import Tensor
 from ..backends.protocol import Array
-from ..tensor import Tensor
 from .creation import zeros_like
 from .nonlinearity import sigmoid_of
 from .op import composite, op

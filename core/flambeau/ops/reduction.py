@@ -10,10 +10,10 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from .._tensor import Tensor
 from ..backends.protocol import Array
 from ..dtype import bool_, dtype, get_default_dtype, int64, uint8
 from ..shape import sizes, wrap_dim, wrap_dims
-from ..tensor import Tensor
 from .op import op, store
 from .operands import to_dtype
 from .pointwise import exp, log, maximum, minimum, where

@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from .._tensor import Tensor
 from ..backends.protocol import Array
 from ..dtype import int64
 from ..shape import wrap_dim
-from ..tensor import Tensor
 from .indexing import gather, getitem
 from .op import op
 from .reduction import ValuesIndices, _named, argmax

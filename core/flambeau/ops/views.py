@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .._tensor import Tensor, gradient_edge, needs_grad
 from ..autograd import node as graph
 from ..autograd.modes import GradMode
 from ..autograd.node import Node
 from ..backends.protocol import Array
 from ..shape import Size, contiguous_strides, infer_size, sizes, view_strides, wrap_dim
-from ..tensor import Tensor, gradient_edge, needs_grad
 from .op import op
 from .reduction import sum_to_size
 
@@ -113,7 +113,7 @@ def view(input: Tensor, *shape: Any) -> Tensor:
 
 
 def _view_dtype(input: Tensor, kind: Any) -> Tensor:
-    from ..tensor import from_array
+    from .._tensor import from_array
 
     if kind is input.dtype:
         return _alias(input, input._shape, _strides(input), _offset(input))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .. import ops
+from .._tensor import Tensor
 from ..dtype import float32
-from ..tensor import Tensor
 from .optimizer import GradientOptimizer, ParamsT, as_number, check_lr, check_not_negative
 
 

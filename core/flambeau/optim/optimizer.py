@@ -13,11 +13,11 @@ from copy import deepcopy
 from itertools import chain
 from typing import Any, TypeAlias
 
+from .._tensor import Tensor
 from ..autograd.modes import GradMode, enable_grad, set_grad_enabled
 from ..autograd.node import RemovableHandle
 from ..device import step_boundary
 from ..ops.conversion import typename
-from ..tensor import Tensor
 
 Hook: TypeAlias = Callable[..., Any]
 StateDict: TypeAlias = dict[str, Any]

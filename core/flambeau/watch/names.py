@@ -11,8 +11,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from .._tensor import Tensor
     from ..nn.module import Module
-    from ..tensor import Tensor
 
 
 class Leaf(NamedTuple):

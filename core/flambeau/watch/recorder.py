@@ -22,8 +22,8 @@ from .names import Leaf, Names
 from .source import Position, _is_internal, internal, position
 
 if TYPE_CHECKING:
+    from .._tensor import Tensor
     from ..nn.module import Module
-    from ..tensor import Tensor
 
 Input: TypeAlias = "int | Leaf | None"
 """Where a node's input was made: so many nodes earlier, 0: an earlier step; at a leaf; None: needs no gradient."""

@@ -9,11 +9,11 @@ from time import perf_counter
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from .._tensor import Tensor
 from ..autograd import engine
 from ..autograd import node as graph
 from ..nn.hooks import register_module_forward_hook, register_module_forward_pre_hook
 from ..optim.optimizer import register_optimizer_step_post_hook
-from ..tensor import Tensor
 from .errors import error_event
 from .events import Sink, number
 from .graph import graph_event

@@ -2,27 +2,9 @@
 
 from __future__ import annotations
 
-from ..sample import Op
-from . import (
-    activation,
-    comparison,
-    conversion,
-    creation,
-    indexing,
-    inplace,
-    joining,
-    loss,
-    matmul,
-    nonlinearity,
-    pointwise,
-    random,
-    recurrent,
-    reduction,
-    sorting,
-    views,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-TABLE: list[Op] = [
-    *pointwise.OPS, *comparison.OPS, *reduction.OPS, *matmul.OPS, *views.OPS, *joining.OPS, *indexing.OPS, *sorting.OPS,
-    *activation.OPS, *nonlinearity.OPS, *recurrent.OPS, *loss.OPS, *creation.OPS, *conversion.OPS, *inplace.OPS, *random.OPS,
-]  # fmt: skip
+from ..sample import Op
+
+TABLE: list[Op] = [op for file in iter_modules(__path__) for op in import_module(f"{__name__}.{file.name}").OPS]

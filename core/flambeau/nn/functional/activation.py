@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ... import ops
+from ..._tensor import Tensor
 from ...dtype import float64
 from ...numeric_limits import finfo
 from ...ops.inplace import in_place
 from ...ops.nonlinearity import SELU_ALPHA, SELU_SCALE
-from ...tensor import Tensor
 
 
 def _apply(function: Callable[..., Tensor], input: Tensor, inplace: bool, *args: Any) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ... import ops
-from ...tensor import Tensor
+from ..._tensor import Tensor
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:

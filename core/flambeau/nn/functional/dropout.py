@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 
 from ... import ops
+from ..._tensor import Tensor
 from ...ops.nonlinearity import SELU_ALPHA, SELU_SCALE
-from ...tensor import Tensor
 
 
 def _check(p: float) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ... import ops
+from ..._tensor import Tensor
 from ...autograd.function import Function
 from ...autograd.modes import no_grad
 from ...dtype import int64
-from ...tensor import Tensor
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -9,8 +9,8 @@ import math
 import warnings
 
 from ... import ops
+from ..._tensor import Tensor
 from ...autograd.modes import no_grad
-from ...tensor import Tensor
 from .reduction import legacy_reduction, reduced, reduction_of
 
 

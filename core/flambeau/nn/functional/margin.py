@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ... import ops
-from ...tensor import Tensor
+from ..._tensor import Tensor
 from .distance import pairwise_distance
 from .reduction import reduced, reduction_of
 

@@ -9,7 +9,7 @@ import warnings
 from typing import Any
 
 from ... import ops
-from ...tensor import Tensor
+from ..._tensor import Tensor
 from .. import functional as F
 from .. import init
 from ..module import Module

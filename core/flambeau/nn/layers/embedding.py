@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Self
 
 from ... import ops
+from ..._tensor import Tensor
 from ...autograd.modes import no_grad
-from ...tensor import Tensor
 from .. import functional as F
 from .. import init
 from ..module import Module

@@ -7,8 +7,8 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, KeysView, Mapping
 from typing import Any, Self, overload
 
+from ..._tensor import Tensor
 from ...ops.conversion import typename
-from ...tensor import Tensor
 from ..module import Module
 from ..parameter import Parameter
 from .container import pairs

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ... import ops
-from ...tensor import Tensor
+from ..._tensor import Tensor
 from .. import functional as F
 from .. import init
 from ..module import Module

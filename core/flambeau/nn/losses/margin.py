@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...tensor import Tensor
+from ..._tensor import Tensor
 from .. import functional as F
 from ..layers.distance import PairwiseDistance
 from .base import _Loss, _WeightedLoss

@@ -10,8 +10,8 @@ import warnings
 from collections.abc import Iterable
 
 from ... import ops
+from ..._tensor import Tensor
 from ...autograd.modes import no_grad
-from ...tensor import Tensor
 
 
 def get_total_norm(

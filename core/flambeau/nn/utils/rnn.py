@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import Any, NamedTuple, Self
 
 from ... import ops
+from ..._tensor import Tensor
 from ...dtype import float16, float32, float64, int8, int16, int32, int64, uint8
-from ...tensor import Tensor
 
 
 class _Packed(NamedTuple):
