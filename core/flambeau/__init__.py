@@ -83,17 +83,23 @@ def numel(input: Tensor) -> _Any:
 
 
 # Loaded when first used, as is every package and file beside this one: `import flambeau` stays quick.
-_LAZY = {"set_printoptions": "printing", "FloatTensor": "legacy_types", "LongTensor": "legacy_types"}
+_LAZY = {
+    name: home
+    for home, names in {
+        "printing": "set_printoptions",
+        "legacy_types": "FloatTensor LongTensor DoubleTensor HalfTensor IntTensor ShortTensor CharTensor ByteTensor BoolTensor",
+        "torch_alias": "install_as_torch",
+    }.items()
+    for name in names.split()
+}
 
 
 def __getattr__(name: str) -> _Any:
     if name in _LAZY:
         return getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
-    if name in ("DoubleTensor", "HalfTensor", "IntTensor", "ShortTensor", "CharTensor", "ByteTensor", "BoolTensor"):
-        return getattr(_import_module(f"{__name__}.legacy_types"), name)
     if not name.startswith("__") and _find_spec(f"{__name__}.{name}") is not None:
         return _import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module 'torch' has no attribute '{name}'".replace("torch", __name__))
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
 
 
 if _TYPE_CHECKING:
