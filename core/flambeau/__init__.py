@@ -29,6 +29,9 @@ from .dtype import (
     int64,
     set_default_dtype,
     uint8,
+    uint16,
+    uint32,
+    uint64,
 )
 from .dtype import bool_ as bool
 from .numeric_limits import finfo, iinfo

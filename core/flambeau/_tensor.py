@@ -489,6 +489,8 @@ class Tensor:
             raise TypeError(
                 f"can't convert {self.device} device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
             )
+        if self.dtype is bfloat16:
+            raise TypeError("Got unsupported ScalarType BFloat16")
         to_numpy = getattr(self._storage.backend, "to_numpy", None)
         if to_numpy is not None:
             return to_numpy(self._array())

@@ -31,7 +31,7 @@ class dtype:
         self.priority: Final = priority  # 0 bool < 1 integer < 2 floating point: PyTorch's promotion categories
         self.is_floating_point: Final = priority == 2
         self.is_complex: Final = False
-        self.is_signed: Final = name not in ("uint8", "bool")
+        self.is_signed: Final = not name.startswith(("uint", "bool"))
 
     def __repr__(self) -> str:
         return f"torch.{self.name}"
@@ -61,14 +61,18 @@ int32 = dtype("int32", 4, "i", "Int", 1)
 int16 = dtype("int16", 2, "h", "Short", 1)
 int8 = dtype("int8", 1, "b", "Char", 1)
 uint8 = dtype("uint8", 1, "B", "Byte", 1)
+uint16 = dtype("uint16", 2, "H", "UInt16", 1)
+uint32 = dtype("uint32", 4, "I", "UInt32", 1)
+uint64 = dtype("uint64", 8, "Q", "UInt64", 1)
 bool_ = dtype("bool", 1, "?", "Bool", 0)
 
-ALL: Final = (float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, bool_)
+ALL: Final = (float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, uint16, uint32, uint64, bool_)
 BY_NAME: Final = {d.name: d for d in ALL}
 
 C_NAMES: Final = {
     "float64": "double", "float32": "float", "float16": "c10::Half", "bfloat16": "c10::BFloat16", "int64": "long int",
     "int32": "int", "int16": "short int", "int8": "signed char", "uint8": "unsigned char", "bool": "bool",
+    "uint16": "short unsigned int", "uint32": "unsigned int", "uint64": "long unsigned int",
 }  # fmt: skip
 """Dtypes as some of PyTorch's error texts name them."""
 

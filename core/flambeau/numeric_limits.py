@@ -49,4 +49,5 @@ class iinfo:
         self.min = -self.max - 1 if type.is_signed else 0
 
     def __repr__(self) -> str:
-        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
+        largest = f"{self.max:g}" if self.dtype == "uint64" else self.max
+        return f"iinfo(min={self.min}, max={largest}, dtype={self.dtype})"

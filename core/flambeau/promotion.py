@@ -8,7 +8,22 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from .dtype import bfloat16, bool_, dtype, float16, float32, get_default_dtype, int16, int64, uint8
+from .dtype import (
+    bfloat16,
+    bool_,
+    dtype,
+    float16,
+    float32,
+    get_default_dtype,
+    int16,
+    int64,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+)
+
+_UNPROMOTED = (uint16, uint32, uint64)  # which mix with themselves and floating point only
 
 
 @lru_cache(maxsize=256)
@@ -16,12 +31,18 @@ def promote_types(a: dtype, b: dtype) -> dtype:
     """The smallest dtype that both convert to: category first (bool, integer, floating point), then size."""
     if a is b:
         return a
-    if a.priority != b.priority:
+    if a.priority != b.priority and not (bool_ in (a, b) and (a in _UNPROMOTED or b in _UNPROMOTED)):
         return a if a.priority > b.priority else b
     if a.priority == 2:
         if {a, b} == {float16, bfloat16}:
             return float32
         return a if a.itemsize > b.itemsize else b
+    for d in (a, b):
+        if d in _UNPROMOTED:
+            raise RuntimeError(
+                "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
+                f"{a.legacy_name} and {b.legacy_name}"
+            )
     if uint8 in (a, b):
         other = a if b is uint8 else b
         return int16 if other.itemsize == 1 else other

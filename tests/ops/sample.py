@@ -96,6 +96,8 @@ class Op:
     """A factor on the tolerances, for ops that lose digits."""
     same_values: bool = True
     """Whether the values are defined (`empty` has none)."""
+    composed: bool = False
+    """Whether it is made of others here, whose nodes are those of the others."""
     on_gpu: bool = True
     """Whether a GPU can do it; what has to look at values (`unique`) or is not of a backend (`from_numpy`) need not."""
 

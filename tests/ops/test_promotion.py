@@ -16,7 +16,7 @@ import flambeau
 from .both import QUICK, THOROUGH, agree
 from .sample import Library
 
-DTYPES = ("float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint8", "bool")
+DTYPES = ("float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool")
 
 DTYPE = st.sampled_from(DTYPES)
 OPERANDS = st.one_of(
@@ -63,7 +63,7 @@ def computed(name: str, operands: list[tuple[Any, ...]]) -> Any:
             if not hasattr(result, "dtype"):
                 return None  # two Python numbers
             # float16 on the CPU rounds at other places in torch; its dtype is what matters
-            return str(result.dtype) if result.dtype == library.float16 else result
+            return str(result.dtype) if result.dtype in (library.float16, library.bfloat16) else result
         if name == "where":
             return library.where(library.tensor([True, False, True]), x, y)
         if name == "lerp":
@@ -77,7 +77,7 @@ def computed(name: str, operands: list[tuple[Any, ...]]) -> Any:
         if name == "result_type":
             return str(library.result_type(x, y))
         result = getattr(library, name)(x, y)
-        return str(result.dtype) if result.dtype == library.float16 else result
+        return str(result.dtype) if result.dtype in (library.float16, library.bfloat16) else result
 
     return program
 

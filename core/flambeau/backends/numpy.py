@@ -12,7 +12,23 @@ from typing import Any
 
 import numpy as np
 
-from ..dtype import bool_, dtype, float16, float32, float64, int8, int16, int32, int64, uint8
+from ..dtype import (
+    bfloat16,
+    bool_,
+    dtype,
+    float16,
+    float32,
+    float64,
+    int8,
+    int16,
+    int32,
+    int64,
+    uint8,
+    uint16,
+    uint32,
+    uint64,
+)
+from . import numpy_bfloat16
 from .protocol import Array, Operand, Reduce, Region, Scalar, Shape
 
 # PyTorch is silent about 1/0, log(-1) and overflow; so are the lines of this package, and no others.
@@ -27,11 +43,15 @@ _TO_NUMPY: dict[dtype, Any] = {
     int16: np.dtype("int16"),
     int8: np.dtype("int8"),
     uint8: np.dtype("uint8"),
+    uint16: np.dtype("uint16"),
+    uint32: np.dtype("uint32"),
+    uint64: np.dtype("uint64"),
     bool_: np.dtype("bool"),
 }
 _FROM_NUMPY = {v: k for k, v in _TO_NUMPY.items()}
 
 _ndarray = np.ndarray
+_rounded = numpy_bfloat16.rounded
 
 
 def _elementwise(f: np.ufunc) -> Any:
@@ -43,12 +63,18 @@ class NumpyBackend:
     """`flambeau.backends.protocol.Backend` on NumPy arrays."""
 
     name = "cpu"
-    dtypes = frozenset(_TO_NUMPY)
+    dtypes = frozenset((*_TO_NUMPY, bfloat16))
 
     def __init__(self) -> None:
         from . import numpy_kernels, numpy_training
 
-        self.kernels: Mapping[str, Callable[..., Any]] = {**numpy_kernels.KERNELS, **numpy_training.KERNELS}
+        kernels = {**numpy_kernels.KERNELS, **numpy_training.KERNELS}
+        self.kernels: Mapping[str, Callable[..., Any]] = {
+            name: numpy_bfloat16.in_float32(f) for name, f in kernels.items()
+        }
+
+    in_one = staticmethod(numpy_bfloat16.in_float32)
+    """Makes several primitives one op, which rounds bfloat16 only at its end."""
 
     def device_name(self) -> str:
         return f"CPU (NumPy {np.__version__})"
@@ -62,10 +88,12 @@ class NumpyBackend:
     # --- arrays in and out --------------------------------------------------------------------------------------------
 
     def from_bytes(self, data: bytes | bytearray | memoryview, shape: Shape, dtype: dtype) -> Array:
+        if dtype is bfloat16:
+            return numpy_bfloat16.from_bytes(data).reshape(shape)
         return np.frombuffer(data, _TO_NUMPY[dtype]).reshape(shape).copy()
 
     def to_bytes(self, x: Array) -> bytes:
-        return bytes(x.tobytes())
+        return bytes(x.tobytes()) if x.__class__ is _ndarray else numpy_bfloat16.to_bytes(x)
 
     def from_numpy(self, x: Any) -> Array:
         """Share the memory of a NumPy array that this backend can hold as it is."""
@@ -76,9 +104,11 @@ class NumpyBackend:
         return x
 
     def dtype_of(self, x: Array) -> dtype:
-        return _FROM_NUMPY[x.dtype]
+        return _FROM_NUMPY[x.dtype] if x.__class__ is _ndarray else bfloat16
 
     def full(self, shape: Shape, value: Scalar, dtype: dtype) -> Array:
+        if dtype is bfloat16:
+            return _rounded(np.full(shape, value, np.float32))
         kind = _TO_NUMPY[dtype]
         if not value:
             return np.zeros(shape, kind)
@@ -88,7 +118,8 @@ class NumpyBackend:
 
     def arange(self, start: Scalar, step: Scalar, count: int, dtype: dtype) -> Array:
         wide: Any = np.float64 if dtype.is_floating_point else np.int64
-        return (np.arange(count, dtype=wide) * wide(step) + wide(start)).astype(_TO_NUMPY[dtype])
+        values = np.arange(count, dtype=wide) * wide(step) + wide(start)
+        return _rounded(values) if dtype is bfloat16 else values.astype(_TO_NUMPY[dtype])
 
     def random(self, shape: Shape, seed: int, offset: int) -> Array:
         n = int(np.prod(shape, dtype=np.int64))
@@ -100,11 +131,13 @@ class NumpyBackend:
     def view(self, x: Array, shape: Shape, strides: tuple[int, ...], offset: int) -> Array:
         size = x.itemsize
         try:
-            return _ndarray(shape, x.dtype, x, offset * size, tuple([s * size for s in strides]))
+            return x.__class__(shape, x.dtype, x, offset * size, tuple([s * size for s in strides]))
         except ValueError:
             if 0 not in shape:
                 raise
-            return np.empty(shape, x.dtype)  # a view of nothing may begin past the end, and NumPy minds
+            return np.empty(shape, x.dtype).view(
+                x.__class__
+            )  # a view of nothing may begin past the end, and NumPy minds
 
     def permute(self, x: Array, axes: tuple[int, ...]) -> Array:
         return x.transpose(axes)
@@ -117,6 +150,8 @@ class NumpyBackend:
 
     def assign(self, x: Array, region: Region | None, value: Operand) -> Array:
         target = x if region is None else self.view(x, *region)
+        if x.__class__ is not _ndarray and value.__class__ is not x.__class__:
+            value = _rounded(np.array(value, np.float32))
         np.copyto(target, value, casting="unsafe")
         return x
 
@@ -124,6 +159,9 @@ class NumpyBackend:
         return x.copy("C")
 
     def cast(self, x: Array, dtype: dtype) -> Array:
+        x = numpy_bfloat16.plain(x)
+        if dtype is bfloat16:
+            return _rounded(x.astype(np.float32, order="C"))
         kind = _TO_NUMPY[dtype]
         if x.dtype.kind == "f" and kind.kind in "iu":
             # Through int64, as PyTorch's CPU does: out-of-range values wrap the same way on every platform.
@@ -161,7 +199,7 @@ class NumpyBackend:
         return result
 
     def erf(self, x: Array) -> Array:
-        return erf(x)
+        return erf(x) if x.__class__ is _ndarray else _rounded(erf(numpy_bfloat16.plain(x)))
 
     add = _elementwise(np.add)
     sub = _elementwise(np.subtract)
@@ -184,9 +222,9 @@ class NumpyBackend:
     right_shift = _elementwise(np.right_shift)
 
     def where(self, condition: Array, x: Operand, y: Operand) -> Array:
-        if x.__class__ is not _ndarray:
+        if not isinstance(x, _ndarray):
             x = y.dtype.type(x)
-        elif y.__class__ is not _ndarray:
+        elif not isinstance(y, _ndarray):
             y = x.dtype.type(y)
         return np.where(condition, x, y)
 
@@ -211,10 +249,10 @@ class NumpyBackend:
         return np.asarray(np.argmin(x, axis=axis, keepdims=keepdim), np.int64)
 
     def cumsum(self, x: Array, axis: int) -> Array:
-        return np.ascontiguousarray(np.add.accumulate(x, axis=axis, dtype=x.dtype))
+        return np.asanyarray(np.add.accumulate(x, axis=axis, dtype=x.dtype), order="C")
 
     def cumprod(self, x: Array, axis: int) -> Array:
-        return np.ascontiguousarray(np.multiply.accumulate(x, axis=axis, dtype=x.dtype))
+        return np.asanyarray(np.multiply.accumulate(x, axis=axis, dtype=x.dtype), order="C")
 
     def sort(self, x: Array, axis: int, descending: bool) -> tuple[Array, Array]:
         if not descending:
@@ -238,7 +276,7 @@ class NumpyBackend:
         return np.concatenate(arrays, axis, out=np.empty(shape, arrays[0].dtype))
 
     def take(self, x: Array, index: Array, axis: int) -> Array:
-        return np.ascontiguousarray(x.take(index, axis=axis))
+        return np.asanyarray(x.take(index, axis=axis), order="C")
 
     def put(self, x: Array, index: Array, axis: int, value: Operand, reduce: Reduce) -> Array:
         out = x.copy("C")
@@ -246,17 +284,17 @@ class NumpyBackend:
         if isinstance(value, _ndarray):
             value = np.moveaxis(np.broadcast_to(value, (*x.shape[:axis], index.size, *x.shape[axis + 1 :])), axis, 0)
         _combine(target, index, value, reduce)
-        return out
+        return out if out.__class__ is _ndarray else _rounded(out)
 
     def gather(self, x: Array, axis: int, index: Array) -> Array:
-        return np.asarray(x[_along(x, axis, index)], order="C")
+        return np.asanyarray(x[_along(x, axis, index)], order="C")
 
     def scatter(self, x: Array, axis: int, index: Array, value: Operand, reduce: Reduce) -> Array:
         out = x.copy("C")
         if isinstance(value, _ndarray):
             value = value[tuple(map(slice, index.shape))]
         _combine(out, _along(x, axis, index), value, reduce)
-        return out
+        return out if out.__class__ is _ndarray else _rounded(out)
 
     def nonzero(self, x: Array) -> Array:
         return np.ascontiguousarray(np.argwhere(x), np.int64)

@@ -52,7 +52,8 @@ class Backend(Protocol):
     kernels: Mapping[str, Callable[..., Any]]
     """Faster forms of composite ops, by the op's name; called with the arguments of its forward, less the backend.
 
-    Optional: an op without an entry runs as the primitives its forward is written in.
+    An op without an entry runs as the primitives its forward is written in. A backend that rounds short floats after
+    every primitive may have a method `in_one(forward)`, which makes of such a forward one that rounds only at its end.
     """
 
     dtypes: frozenset[dtype]

@@ -58,7 +58,12 @@ class Op:
 
     def kernel(self, backend: Backend) -> Callable[..., Any]:
         """This op's forward on a backend: the backend's own fused form, or the primitives."""
-        kernel = self.kernels[backend] = backend.kernels.get(self.name) or partial(self.forward, backend)
+        kernel = backend.kernels.get(self.name)
+        if kernel is None:
+            kernel = partial(self.forward, backend)
+            if len(self.forward.__code__.co_names) > 1:  # several primitives, between which nothing should be rounded
+                kernel = getattr(backend, "in_one", lambda f: f)(kernel)
+        self.kernels[backend] = kernel
         return kernel
 
     def plan(self, mask: int) -> Plan:

@@ -70,7 +70,10 @@ def wrap_integer(value: int, kind: dtype) -> int:
     return value - (1 << bits) if kind.is_signed and value >> (bits - 1) else value
 
 
-_INTEGER_TYPES = {"uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int", "int64": "int64_t"}
+_INTEGER_TYPES = {
+    "uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int", "int64": "int64_t", "uint16": "uint16_t",
+    "uint32": "uint32_t", "uint64": "uint64_t",
+}  # fmt: skip
 
 
 def whole_number(value: Any, kind: dtype) -> int:
