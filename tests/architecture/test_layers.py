@@ -108,6 +108,8 @@ def test_third_parties_are_where_they_belong(file: Path, root: Path) -> None:
         "flambeau.ops.creation": {"numpy"}, "flambeau.data.collate": {"numpy"}, "flambeau_wgpu.device.native": {"wgpu"},
         "flambeau_wgpu.device.browser": {"js", "pyodide", "flambeau_wgpu_js"},
     }.get(name, set())  # fmt: skip
+    if name.startswith("flambeau.backends.numpy_") or name == "flambeau.ops.interop":
+        welcome = welcome | {"numpy"}
     if is_within(name, ("flambeau.testing",)):
         welcome = welcome | {"pytest"}
     assert found <= welcome
