@@ -66,11 +66,11 @@ class NumpyBackend:
     dtypes = frozenset((*_TO_NUMPY, bfloat16))
 
     def __init__(self) -> None:
-        from . import numpy_kernels, numpy_training
+        from . import numpy_kernels, numpy_normalization, numpy_training
 
-        kernels = {**numpy_kernels.KERNELS, **numpy_training.KERNELS}
+        families = (numpy_kernels, numpy_training, numpy_normalization)
         self.kernels: Mapping[str, Callable[..., Any]] = {
-            name: numpy_bfloat16.in_float32(f) for name, f in kernels.items()
+            name: numpy_bfloat16.in_float32(f) for family in families for name, f in family.KERNELS.items()
         }
 
     in_one = staticmethod(numpy_bfloat16.in_float32)

@@ -31,12 +31,15 @@ from .layers.activation import (
     Tanhshrink,
     Threshold,
 )
+from .layers.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm
 from .layers.container import Container, ModuleDict, ModuleList, Sequential
 from .layers.distance import CosineSimilarity, PairwiseDistance
 from .layers.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from .layers.embedding import Embedding
 from .layers.flatten import Flatten, Unflatten
+from .layers.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from .layers.linear import Bilinear, Identity, Linear
+from .layers.normalization import CrossMapLRN2d, GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from .layers.parameter_container import ParameterDict, ParameterList
 from .layers.rnn import GRU, LSTM, RNN, RNNBase
 from .layers.rnn_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
@@ -118,6 +121,19 @@ __all__ = [
     "Softmax2d",
     "Softmin",
     "LogSoftmax",
+    # normalisation
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
+    "SyncBatchNorm",
+    "LayerNorm",
+    "GroupNorm",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
+    "RMSNorm",
+    "LocalResponseNorm",
+    "CrossMapLRN2d",
     # dropout, shape, distance
     "Dropout",
     "Dropout1d",

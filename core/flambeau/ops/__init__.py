@@ -22,6 +22,7 @@ from . import (
     loss,
     matmul,
     nonlinearity,
+    normalization,
     optimizer_steps,
     pointwise,
     random,
@@ -33,7 +34,7 @@ from . import (
 
 FAMILIES = (
     creation, random, pointwise, comparison, reduction, matmul, views, joining, indexing, sorting, activation,
-    nonlinearity, recurrent, loss, elementwise_loss, optimizer_steps, conversion, inplace,
+    nonlinearity, normalization, recurrent, loss, elementwise_loss, optimizer_steps, conversion, inplace,
 )  # fmt: skip
 
 PUBLIC: dict[str, Callable[..., Any]] = {}

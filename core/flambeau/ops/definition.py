@@ -15,7 +15,7 @@ TENSOR_KINDS = ("Array", "Operand", "Array | None", "Sequence[Array]", "Mask")
 class Plan(NamedTuple):
     """What to save and compute for one choice of inputs that need a gradient."""
 
-    sources: tuple[int, ...]  # positions among [*arguments, out, *shapes, *dtypes] of what is saved
+    sources: tuple[int, ...]  # positions among [*arguments, out, *shapes, *dtypes, *results] of what is saved
     steps: tuple[tuple[int, Callable[..., Any], tuple[int, ...]], ...]  # input, derivative, positions among the saved
     out: int  # position of the result among the saved, or -1
 
@@ -49,6 +49,8 @@ class Op:
         ]
         self.together = self.variadic or self.jointly is not None
         """Whether one derivative gives the gradients of all inputs."""
+        self.first_only = derivatives.pop("first_only", False)
+        """Whether only the first of several results has a gradient."""
         unknown = set(derivatives) - set(self.parameters)
         if unknown:
             raise TypeError(f"{self.name}: derivative of unknown parameter {', '.join(sorted(unknown))}")
@@ -94,6 +96,8 @@ class Op:
         if name in self.parameters:
             return self.parameters.index(name)
         stem, _, suffix = name.rpartition("_")
+        if stem == "out" and suffix.isdigit():
+            return 3 * n + 1 + int(suffix)
         if stem in self.parameters and suffix in ("shape", "dtype"):
             return self.parameters.index(stem) + (n + 1 if suffix == "shape" else 2 * n + 1)
         raise TypeError(f"{self.name}: a derivative names '{name}', which is no parameter")

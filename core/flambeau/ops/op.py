@@ -10,10 +10,11 @@ The function body is the forward. It gets the backend and backend arrays, and ca
 a number, `Array | None` an optional tensor, `Sequence[Array]` a sequence of tensors; anything else is passed on as it is.
 
 A keyword of the decorator is the derivative with respect to the parameter of that name: a function of the incoming
-gradient and of whatever it names after it: parameters of the forward, `out` (the result), `<parameter>_shape`,
-`<parameter>_dtype`. What a derivative names is what is saved, and only if that derivative is needed. It is written with
-tensors and ops, and so can be differentiated again. Where the derivatives share their work, the keyword `jointly` gives
-them all at once: a function that returns a tuple, one for each tensor parameter.
+gradient and of whatever it names after it: parameters of the forward, `out` (the result), `out_1` (a later result),
+`<parameter>_shape`, `<parameter>_dtype`. What a derivative names is what is saved, and only if that derivative is
+needed. It is written with tensors and ops, and so can be differentiated again. Where the derivatives share their work,
+the keyword `jointly` gives them all at once: a function that returns a tuple, one for each tensor parameter. With
+`first_only` the results after the first are for backward, and have no gradient.
 
 A `composite` op has no derivative of its own. Where nobody differentiates it, it runs as one op, which a backend may
 have a kernel for; where somebody does, its forward runs on tensors instead of arrays, primitive by primitive, and each
@@ -226,7 +227,7 @@ DtypeRule = Callable[..., Any]
 
 
 def op(
-    result: dtype | DtypeRule | None = None, name: str | None = None, **derivatives: Callable[..., Any]
+    result: dtype | DtypeRule | None = None, name: str | None = None, **derivatives: Any
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Any other op. Its tensors are on one device; their dtypes are the op's own affair.
 

@@ -28,6 +28,11 @@ class OpNode(Node):
     def name(self) -> str:
         return self.op.node_name
 
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        shown = super().next_functions
+        return shown if self.op.variadic else tuple([shown[i] for i in self.op.tensor_positions])
+
     def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> Sequence[Tensor | None]:
         saved = self.saved
         if saved is None:
@@ -116,7 +121,7 @@ def record(op: Op, arguments: Sequence[Any], out: Any, mask: int, broadcasts: bo
     node.op = op
     node.plan = plan
     single = out.__class__ is Tensor
-    node.outputs = 1 if single else len(out)
+    node.outputs = 1 if single or op.first_only else len(out)
     inputs = arguments[0] if op.variadic else arguments
     # A parameter that is not a tensor has an edge too, None: the positions of edges are those of the parameters.
     edges: list[Edge] = []
@@ -153,15 +158,19 @@ def record(op: Op, arguments: Sequence[Any], out: Any, mask: int, broadcasts: bo
             elif source <= 2 * n:
                 value = arguments[source - n - 1]
                 value = [x._shape for x in value] if op.variadic else value._shape if isinstance(value, Tensor) else ()
-            else:
+            elif source <= 3 * n:
                 value = arguments[source - 2 * n - 1].dtype
+            else:
+                value = out[source - 3 * n - 1]
+                versions.append((value, value._storage.version))
             saved.append(value)
     node.saved = tuple(saved)
     node.versions = versions
     node.shapes = tuple([x._shape if isinstance(x, Tensor) else None for x in inputs]) if broadcasts else None
-    if single:
-        out._requires_grad = True
-        out._node = node
+    if single or op.first_only:
+        first = out if single else out[0]
+        first._requires_grad = True
+        first._node = node
     else:
         for i, o in enumerate(out):
             if o.dtype.priority == 2:

@@ -64,9 +64,11 @@ from .margin import (
     triplet_margin_loss,
     triplet_margin_with_distance_loss,
 )
+from .normalization import batch_norm, group_norm, instance_norm, layer_norm, local_response_norm, rms_norm
 
 __all__ = [
     name
     for name in dir()
-    if not name.startswith("_") and name not in ("activation", "distance", "loss", "margin", "reduction")
+    if not name.startswith("_")
+    and name not in ("activation", "distance", "loss", "margin", "normalization", "reduction")
 ]

@@ -9,12 +9,15 @@ from types import ModuleType
 from .. import hooks as _hooks
 from .. import module as _module
 from ..layers import activation as _activation
+from ..layers import batchnorm as _batchnorm
 from ..layers import container as _container
 from ..layers import distance as _distance
 from ..layers import dropout as _dropout
 from ..layers import embedding as _embedding
 from ..layers import flatten as _flatten
+from ..layers import instancenorm as _instancenorm
 from ..layers import linear as _linear
+from ..layers import normalization as _normalization
 from ..layers import parameter_container as _parameter_container
 from ..layers import rnn as _rnn
 from ..layers import rnn_cell as _rnn_cell
@@ -28,10 +31,13 @@ _FILES: dict[str, tuple[ModuleType, ...]] = {
     "module": (_module, _hooks),
     "linear": (_linear,),
     "activation": (_activation,),
+    "batchnorm": (_batchnorm,),
     "container": (_container, _parameter_container),
     "distance": (_distance,),
     "dropout": (_dropout,),
     "flatten": (_flatten,),
+    "instancenorm": (_instancenorm,),
+    "normalization": (_normalization,),
     "loss": (_loss_base, _classification, _regression, _margin),
     "rnn": (_rnn, _rnn_cell),
     "sparse": (_embedding,),
@@ -54,13 +60,16 @@ for _name, _files in _FILES.items():
 __all__ = [
     "Module",
     "activation",
+    "batchnorm",
     "container",
     "distance",
     "dropout",
     "flatten",
+    "instancenorm",
     "linear",
     "loss",
     "module",
+    "normalization",
     "rnn",
     "sparse",
 ]
