@@ -18,7 +18,7 @@ BASE = ("flambeau.dtype", "flambeau.shape")
 BACKENDS = ("flambeau.backends", *BASE)
 TENSORS = (
     "flambeau._tensor", "flambeau.storage", "flambeau.device", "flambeau.promotion", "flambeau.random", "flambeau.numeric_limits",
-    "flambeau.printing", "flambeau.ops", "flambeau.autograd", *BACKENDS,
+    "flambeau.printing", "flambeau.ops", "flambeau.autograd", "flambeau.linalg_error", *BACKENDS,
 )  # fmt: skip
 PUBLIC = ("flambeau", *TENSORS)
 ALLOWED: dict[str, tuple[str, ...]] = {
@@ -104,7 +104,8 @@ def test_third_parties_are_where_they_belong(file: Path, root: Path) -> None:
     )
     welcome = {
         "flambeau.backends.numpy": {"numpy"}, "flambeau.backends.numpy_kernels": {"numpy"},
-        "flambeau.backends.numpy_training": {"numpy"}, "flambeau._tensor": {"numpy"},
+        "flambeau.backends.numpy_training": {"numpy"},
+        "flambeau.backends.numpy_linalg": {"numpy"}, "flambeau.ops.on_host": {"numpy"}, "flambeau._tensor": {"numpy"},
         "flambeau.ops.creation": {"numpy"}, "flambeau.data.collate": {"numpy"}, "flambeau_wgpu.device.native": {"wgpu"},
         "flambeau_wgpu.device.browser": {"js", "pyodide", "flambeau_wgpu_js"},
     }.get(name, set())  # fmt: skip

@@ -66,9 +66,9 @@ class NumpyBackend:
     dtypes = frozenset((*_TO_NUMPY, bfloat16))
 
     def __init__(self) -> None:
-        from . import numpy_kernels, numpy_normalization, numpy_training
+        from . import numpy_kernels, numpy_linalg, numpy_normalization, numpy_training
 
-        families = (numpy_kernels, numpy_training, numpy_normalization)
+        families = (numpy_kernels, numpy_training, numpy_normalization, numpy_linalg)
         self.kernels: Mapping[str, Callable[..., Any]] = {
             name: numpy_bfloat16.in_float32(f) for family in families for name, f in family.KERNELS.items()
         }

@@ -19,6 +19,7 @@ from . import (
     indexing,
     inplace,
     joining,
+    late,
     loss,
     matmul,
     nonlinearity,
@@ -54,6 +55,11 @@ def _attach() -> None:
             setattr(Tensor, name, f)
         for f in getattr(family, "INPLACE", ()):
             setattr(Tensor, f.__name__ + "_", inplace.in_place(f))
+    for module, names in late.NAMES.items():
+        for name in names:
+            PUBLIC[name] = f = late.function(module, name)
+            if name not in late.NO_METHODS:
+                setattr(Tensor, name, f)
 
 
 def _attach_operators() -> None:

@@ -366,3 +366,10 @@ def store(out: Tensor, result: Tensor, name: str) -> Tensor:
         out._view = None
     out._write(result._array() if result.dtype is out.dtype else result.to(out.dtype)._array())
     return out
+
+
+def store_all(out: Any, result: Any, name: str) -> Any:
+    """`store` of one result, or of each of several."""
+    if isinstance(result, tuple):
+        return type(result)(*[store(o, r, name) for o, r in zip(out, result, strict=True)])
+    return store(out, result, name)
