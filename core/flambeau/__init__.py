@@ -100,6 +100,8 @@ _LAZY = {
 def __getattr__(name: str) -> _Any:
     if name in _LAZY:
         return getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
+    if name.startswith(("_foreach_", "_amp_")):
+        return getattr(_import_module(f"{__name__}._foreach"), name)
     if not name.startswith("__") and _find_spec(f"{__name__}.{name}") is not None:
         return _import_module(f"{__name__}.{name}")
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

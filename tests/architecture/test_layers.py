@@ -36,6 +36,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "flambeau.ops": TENSORS,
     "flambeau.nn": (*PUBLIC, "flambeau.nn", "flambeau.utils"),
     "flambeau.optim": (*PUBLIC, "flambeau.optim", "flambeau.utils"),
+    "flambeau.optim.swa_utils": (*PUBLIC, "flambeau.optim", "flambeau.nn", "flambeau._foreach"),
     "flambeau.data": (*PUBLIC, "flambeau.data"),
     "flambeau.utils": (*PUBLIC, "flambeau.utils", "flambeau.data"),
     "flambeau.watch": (*PUBLIC, "flambeau.watch", "flambeau.nn", "flambeau.optim"),

@@ -6,8 +6,8 @@ from typing import Any
 
 from .. import ops
 from .._tensor import Tensor
-from ..dtype import float32
-from .optimizer import GradientOptimizer, ParamsT, as_number, check_lr, check_not_negative
+from .functional_form import functional_form
+from .optimizer import GradientOptimizer, ParamsT, as_number, check_lr, check_not_negative, number
 
 
 class Adagrad(GradientOptimizer):
@@ -62,26 +62,34 @@ class Adagrad(GradientOptimizer):
         )
         for group in self.param_groups:
             for p in group["params"]:
-                self._start(p, group)
+                self.state[p] = self._begin(p, p, group)
+        if fused and differentiable:
+            raise RuntimeError("`fused` does not support `differentiable`")
+        if fused and foreach:
+            raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
+        self._step_supports_amp_scaling = bool(fused)
 
-    def _start(self, param: Tensor, group: dict[str, Any]) -> None:
-        self.state[param] = {
-            "step": ops.tensor(0.0, dtype=float32),
-            "sum": ops.full_like(param, group["initial_accumulator_value"]),
-        }
+    def _begin(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> dict[str, Any]:
+        return {"step": number(0.0), "sum": ops.full_like(param, group["initial_accumulator_value"])}
 
     def share_memory(self) -> None:
         """Move the state to memory that processes share."""
         for state in self.state.values():
             state["sum"].share_memory_()
 
-    def _update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        if not self.state[param]:  # a parameter added later
-            self._start(param, group)
-        state = self.state[param]
-        state["step"].add_(1)
+    def _update(self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+        step = state["step"].item() + 1
+        state["step"].fill_(step)
         if group["weight_decay"] != 0:
             grad = grad.add(param, alpha=group["weight_decay"])
-        rate = as_number(group["lr"]) / (1 + (state["step"].item() - 1) * group["lr_decay"])
+        rate = as_number(group["lr"]) / (1 + (step - 1) * group["lr_decay"])
         root = state["sum"].addcmul_(grad, grad, value=1).sqrt().add(group["eps"])
         param.addcdiv_(grad, root, value=-rate)
+
+
+adagrad = functional_form(
+    Adagrad,
+    "adagrad",
+    {"state_sums": "sum", "state_steps": "step"},
+    ("fused", "grad_scale", "found_inf", "has_sparse_grad", "foreach", "differentiable", "has_complex"),
+)

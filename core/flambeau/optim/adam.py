@@ -6,8 +6,8 @@ from typing import Any
 
 from .. import ops
 from .._tensor import Tensor
-from ..dtype import float32
-from .optimizer import GradientOptimizer, ParamsT, as_number, check_betas, check_lr, check_not_negative, put
+from .functional_form import functional_form
+from .optimizer import GradientOptimizer, ParamsT, as_number, check_betas, check_lr, check_not_negative, number, put
 
 
 class Adam(GradientOptimizer):
@@ -74,27 +74,21 @@ class Adam(GradientOptimizer):
             raise RuntimeError("`fused` does not support `differentiable`")
         if fused and foreach:
             raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
+        self._step_supports_amp_scaling = bool(fused)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         for group in self.param_groups:
-            for name in ("amsgrad", "maximize", "capturable", "differentiable", "decoupled_weight_decay"):
-                group.setdefault(name, False)
-            group.setdefault("foreach", None)
-            group.setdefault("fused", None)
-            for p in group["params"]:
-                saved = self.state.get(p, {})
-                if saved and not isinstance(saved["step"], Tensor):
-                    saved["step"] = ops.tensor(float(saved["step"]), dtype=float32)
+            group.setdefault("amsgrad", False)
+            group.setdefault("decoupled_weight_decay", False)
 
-    def _update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        state = self.state[param]
-        if not state:
-            state["step"] = ops.tensor(0.0, dtype=float32)  # on the CPU: it is read in every step
-            state["exp_avg"] = ops.zeros_like(param)
-            state["exp_avg_sq"] = ops.zeros_like(param)
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = ops.zeros_like(param)
+    def _begin(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> dict[str, Any]:
+        state = {"step": number(0.0), "exp_avg": ops.zeros_like(param), "exp_avg_sq": ops.zeros_like(param)}
+        if group["amsgrad"]:
+            state["max_exp_avg_sq"] = ops.zeros_like(param)
+        return state
+
+    def _update(self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
         step = state["step"].item() + 1
         state["step"].fill_(step)
         lr = as_number(group["lr"])
@@ -116,3 +110,15 @@ class Adam(GradientOptimizer):
         put(param, value)
         put(exp_avg, average)
         put(exp_avg_sq, squares)
+
+
+_LISTS = {
+    "exp_avgs": "exp_avg",
+    "exp_avg_sqs": "exp_avg_sq",
+    "max_exp_avg_sqs": "max_exp_avg_sq",
+    "state_steps": "step",
+}
+_OPTIONS = ("foreach", "capturable", "differentiable", "fused", "grad_scale", "found_inf", "has_complex")
+
+adam = functional_form(Adam, "adam", _LISTS, (*_OPTIONS, "decoupled_weight_decay"), decoupled_weight_decay=False)
+adamw = functional_form(Adam, "adamw", _LISTS, _OPTIONS, decoupled_weight_decay=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .adam import Adam
+from .adam import adamw as adamw
 from .optimizer import ParamsT
 
 

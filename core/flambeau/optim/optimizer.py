@@ -17,7 +17,9 @@ from .._tensor import Tensor
 from ..autograd.modes import GradMode, enable_grad, set_grad_enabled
 from ..autograd.node import RemovableHandle
 from ..device import step_boundary
+from ..dtype import float32, float64, get_default_dtype
 from ..ops.conversion import typename
+from ..ops.creation import tensor
 
 Hook: TypeAlias = Callable[..., Any]
 StateDict: TypeAlias = dict[str, Any]
@@ -114,8 +116,8 @@ class Optimizer:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        step = cls.__dict__.get("step")
-        if step is not None and not getattr(step, "hooked", False):
+        step: Any = cls.step  # its own, or that of a class beside Optimizer
+        if step is not Optimizer.step and not getattr(step, "hooked", False):
             cls.step = _hooked(step)  # type: ignore[method-assign]
 
     def __init__(self, params: ParamsT, defaults: dict[str, Any]) -> None:
@@ -325,30 +327,95 @@ class Optimizer:
 
 
 class GradientOptimizer(Optimizer):
-    """An optimizer that updates each parameter from its own gradient and state: `_update` says how."""
+    """An optimizer that updates each parameter from its own gradient and state.
 
-    def _update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        """Change `param` and its state in place; gradients are not recorded unless "differentiable" is set."""
+    A subclass says what it remembers at first (`_begin`), and what a step does to a parameter (`_update`).
+    """
+
+    grad_scale: Tensor | None = None  # set by a GradScaler around a step of a fused optimizer...
+    found_inf: Tensor | None = None  # ...which then unscales the gradients, and skips the step if one is not finite
+
+    def _begin(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> dict[str, Any]:
+        """The state of a parameter before its first step."""
         raise NotImplementedError
+
+    def _update(self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
+        """Change `param` and `state` in place; gradients are not recorded unless "differentiable" is set."""
+        raise NotImplementedError
+
+    def _update_group(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> None:
+        for param, grad in zip(params, grads, strict=True):
+            self._update(param, grad, self._state_of(param, grad, group), group)
+
+    def _state_of(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> dict[str, Any]:
+        state: dict[str, Any] = self.state[param]
+        if not state:
+            state.update(self._begin(param, grad, group))
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        known = set(state.get("defaults") or self.__dict__.get("defaults", ()))
+        super().__setstate__(state)
+        for group in self.param_groups:
+            for name in ("foreach", "maximize", "differentiable", "capturable", "fused"):
+                if name in known:  # settings that older checkpoints do not have
+                    group.setdefault(name, None if name in ("foreach", "fused") else False)
+            for p in group["params"]:
+                saved = self.state.get(p)
+                if saved:
+                    for name in ("step", "eta", "mu", "mu_product"):
+                        if name in saved and not isinstance(saved[name], Tensor):
+                            saved[name] = number(float(saved[name]))
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter that has a gradient.
 
         Args:
             closure: computes the loss again and returns it; `step` returns that.
+
+        Raises:
+            AssertionError: "capturable" for a parameter in the process's memory, as PyTorch.
+            RuntimeError: a sparse gradient.
         """
         with set_grad_enabled(bool(self.defaults.get("differentiable"))):
             loss = None
             if closure is not None:
                 with enable_grad():
                     loss = closure()
+            if self.found_inf is not None and self.found_inf.item():
+                return loss
             for group in self.param_groups:
-                maximize = group["maximize"]
-                for param in group["params"]:
-                    grad = param.grad
-                    if grad is not None:
-                        self._update(param, -grad if maximize else grad, group)
+                params = [p for p in group["params"] if p.grad is not None]
+                grads = [p.grad for p in params]
+                self._refuse(params, grads, group)
+                if self.grad_scale is not None:
+                    scale = self.grad_scale.item()
+                    grads = [grad / scale for grad in grads]
+                if group.get("maximize"):
+                    grads = [-grad for grad in grads]
+                self._update_group(params, grads, group)
         return loss
+
+    def _refuse(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> None:
+        for grad in grads:
+            if grad.is_sparse:
+                raise RuntimeError(f"{type(self).__name__} does not support sparse gradients")
+        if group.get("capturable") and any(p.is_cpu for p in params):
+            devices = list(_CAPTURABLE if self._capturable_on_xla else _CAPTURABLE[:-1])
+            raise AssertionError(
+                f"If capturable=True, {self._capturable_tensors} must be on supported devices: {devices}."
+            )
+
+    _capturable_tensors = "params and state_steps"
+    _capturable_on_xla = True
+
+
+_CAPTURABLE = ("cuda", "xpu", "hpu", "privateuseone", "xla")  # PyTorch's list, for its text
+
+
+def number(value: float) -> Tensor:
+    """A count or rate in an optimizer's state: on the CPU, where it is read in every step."""
+    return tensor(value, dtype=float64 if get_default_dtype() is float64 else float32)
 
 
 def put(target: Tensor, value: Tensor) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from .. import ops
 from .._tensor import Tensor
-from ..dtype import float32
-from .optimizer import GradientOptimizer, ParamsT, as_number, check_lr, check_not_negative
+from .functional_form import functional_form
+from .optimizer import GradientOptimizer, ParamsT, as_number, check_lr, check_not_negative, number
 
 
 class RMSprop(GradientOptimizer):
@@ -58,15 +58,21 @@ class RMSprop(GradientOptimizer):
             },
         )
 
-    def _update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
-        state = self.state[param]
-        if not state:
-            state["step"] = ops.tensor(0.0, dtype=float32)
-            state["square_avg"] = ops.zeros_like(param)
-            if group["momentum"] > 0:
-                state["momentum_buffer"] = ops.zeros_like(param)
-            if group["centered"]:
-                state["grad_avg"] = ops.zeros_like(param)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:
+            group.setdefault("momentum", 0)
+            group.setdefault("centered", False)
+
+    def _begin(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> dict[str, Any]:
+        state = {"step": number(0.0), "square_avg": ops.zeros_like(param)}
+        if group["momentum"] > 0:
+            state["momentum_buffer"] = ops.zeros_like(param)
+        if group["centered"]:
+            state["grad_avg"] = ops.zeros_like(param)
+        return state
+
+    def _update(self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
         state["step"].add_(1)
         lr, alpha = as_number(group["lr"]), group["alpha"]
         if group["weight_decay"] != 0:
@@ -83,3 +89,16 @@ class RMSprop(GradientOptimizer):
             param.add_(buffer, alpha=-lr)
         else:
             param.addcdiv_(grad, root, value=-lr)
+
+
+rmsprop = functional_form(
+    RMSprop,
+    "rmsprop",
+    {
+        "square_avgs": "square_avg",
+        "grad_avgs": "grad_avg",
+        "momentum_buffer_list": "momentum_buffer",
+        "state_steps": "step",
+    },
+    ("foreach", "maximize", "differentiable", "capturable", "has_complex"),
+)

@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import ops
 from .._tensor import Tensor
+from .functional_form import functional_form
 from .optimizer import GradientOptimizer, ParamsT, as_number, check_lr, check_not_negative, put
 
 
@@ -60,6 +61,7 @@ class SGD(GradientOptimizer):
             raise RuntimeError("`fused` does not support `differentiable`")
         if fused and foreach:
             raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
+        self._step_supports_amp_scaling = bool(fused)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -73,12 +75,26 @@ class SGD(GradientOptimizer):
             ):
                 group.setdefault(name, value)
 
-    def _update(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> None:
+    def _refuse(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> None:
+        if group["momentum"] != 0 or as_number(group["weight_decay"]) != 0:
+            super()._refuse(params, grads, group)
+
+    def _begin(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> dict[str, Any]:
+        return {}
+
+    def _update_group(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> None:
+        stateless = group["momentum"] == 0
+        for param, grad in zip(params, grads, strict=True):
+            self._update(param, grad, {} if stateless else self.state[param], group)
+
+    def _update(self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
         lr, momentum, weight_decay = as_number(group["lr"]), group["momentum"], as_number(group["weight_decay"])
         if momentum == 0:
-            put(param, ops.sgd_step(param, grad, lr, weight_decay))
+            if grad.is_sparse:
+                param.add_(grad, alpha=-lr)
+            else:
+                put(param, ops.sgd_step(param, grad, lr, weight_decay))
             return
-        state = self.state[param]
         buffer = state.get("momentum_buffer")
         if buffer is None:
             decayed = grad if weight_decay == 0 else grad + param * weight_decay
@@ -91,3 +107,11 @@ class SGD(GradientOptimizer):
         )
         put(param, value)
         put(buffer, moved)
+
+
+sgd = functional_form(
+    SGD,
+    "sgd",
+    {"momentum_buffer_list": "momentum_buffer"},
+    ("has_sparse_grad", "foreach", "fused", "grad_scale", "found_inf"),
+)

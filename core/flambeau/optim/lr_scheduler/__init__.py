@@ -1,9 +1,11 @@
 """`torch.optim.lr_scheduler`: learning rates that change as training goes on."""
 
+from .combined import ChainedScheduler, SequentialLR
+from .cycles import CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR
 from .functions import LambdaLR, MultiplicativeLR
 from .plateau import ReduceLROnPlateau
 from .ramps import CosineAnnealingLR, LinearLR, PolynomialLR
-from .scheduler import LRScheduler, _LRScheduler
+from .scheduler import EPOCH_DEPRECATION_WARNING, LRScheduler, _LRScheduler
 from .steps import ConstantLR, ExponentialLR, MultiStepLR, StepLR
 
 __all__ = [
@@ -18,5 +20,11 @@ __all__ = [
     "PolynomialLR",
     "CosineAnnealingLR",
     "ReduceLROnPlateau",
+    "CyclicLR",
+    "OneCycleLR",
+    "CosineAnnealingWarmRestarts",
+    "SequentialLR",
+    "ChainedScheduler",
+    "EPOCH_DEPRECATION_WARNING",
     "_LRScheduler",
 ]

@@ -5,7 +5,9 @@ Source: https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-r
 
 from __future__ import annotations
 
+import functools
 import warnings
+import weakref
 from typing import Any
 
 from ..._tensor import Tensor
@@ -33,6 +35,40 @@ def set_value(group: dict[str, Any], key: str, value: Any) -> None:
         group[key].fill_(value.item() if isinstance(value, Tensor) else value)
     else:
         group[key] = value
+
+
+def for_each_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
+    """A setting for each group: of a list its elements, anything else again and again; tensors as copies.
+
+    Raises:
+        ValueError: a list of another length.
+    """
+    groups = len(optimizer.param_groups)
+    if not isinstance(value, (list, tuple)):
+        value = [value] * groups
+    elif len(value) != groups:
+        raise ValueError(
+            f"{name} must have the same length as optimizer.param_groups. "
+            f"{name} has {len(value)} values, param_groups has {groups}."
+        )
+    return [item.clone() if isinstance(item, Tensor) else item for item in value]
+
+
+def _watch_step(optimizer: Any) -> None:
+    """See to it that a call of `optimizer.step` is noticed even where somebody has put a function there."""
+    own = optimizer.__dict__.get("step")
+    if own is not None and not hasattr(own, "_wrapped_by_lr_sched"):
+        noticing = weakref.ref(optimizer)
+
+        @functools.wraps(own)
+        def step(*args: Any, **kwargs: Any) -> Any:
+            watched: Any = noticing()
+            watched._opt_called = True
+            return own(*args, **kwargs)
+
+        step._wrapped_by_lr_sched = True  # type: ignore[attr-defined]
+        optimizer.step = step
+    optimizer._step_seen = optimizer.__dict__.get("step")
 
 
 class LRScheduler:
@@ -68,6 +104,7 @@ class LRScheduler:
                 )
         self.base_lrs = values_of(optimizer, "initial_lr")
         self.last_epoch = last_epoch
+        _watch_step(optimizer)
         self._initial_step()
 
     def _initial_step(self) -> None:
@@ -96,7 +133,17 @@ class LRScheduler:
 
     def step(self, epoch: int | None = None) -> None:
         """Go on to the next epoch and set the rates; call it after the optimizer's `step`."""
-        if self._step_count == 1 and not self.optimizer._opt_called:
+        replaced = self.optimizer.__dict__.get("step") is not self.optimizer.__dict__.get("_step_seen")
+        if self._step_count == 1 and replaced:
+            warnings.warn(
+                "Seems like `optimizer.step()` has been overridden after learning rate scheduler "
+                "initialization. Please, make sure to call `optimizer.step()` before "
+                "`lr_scheduler.step()`. See more details at "
+                "https://pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate",
+                UserWarning,
+                stacklevel=2,
+            )
+        elif self._step_count == 1 and not self.optimizer._opt_called:
             warnings.warn(
                 "Detected call of `lr_scheduler.step()` before `optimizer.step()`. "
                 "In PyTorch 1.1.0 and later, you should call them in the opposite order: "
