@@ -34,6 +34,16 @@ from .dtype import (
     uint64,
 )
 from .dtype import bool_ as bool
+from .layout import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    jagged,
+    layout,
+    memory_format,
+    preserve_format,
+    strided,
+)
 from .numeric_limits import finfo, iinfo
 from .promotion import can_cast, promote_types, result_type
 from .random import (
@@ -62,10 +72,6 @@ nan = inf - inf
 pi = 3.141592653589793
 e = 2.718281828459045
 newaxis = None
-strided = "torch.strided"
-contiguous_format = "torch.contiguous_format"
-preserve_format = "torch.preserve_format"
-channels_last = "torch.channels_last"
 
 globals().update(_ops.PUBLIC)
 
@@ -92,6 +98,17 @@ _LAZY = {
         "printing": "set_printoptions",
         "legacy_types": "FloatTensor LongTensor DoubleTensor HalfTensor IntTensor ShortTensor CharTensor ByteTensor BoolTensor",
         "torch_alias": "install_as_torch",
+        "compiler": "compile",
+        "cuda": "OutOfMemoryError",
+        "layout": "sparse_coo sparse_csr sparse_csc sparse_bsr sparse_bsc",
+        "settings": "get_num_threads set_num_threads get_num_interop_threads set_num_interop_threads "
+        "use_deterministic_algorithms are_deterministic_algorithms_enabled is_deterministic_algorithms_warn_only_enabled "
+        "set_deterministic_debug_mode get_deterministic_debug_mode set_float32_matmul_precision "
+        "get_float32_matmul_precision set_flush_denormal set_warn_always is_warn_always_enabled set_default_tensor_type",
+        "_checks": "_check _check_with _check_index _check_value _check_type _check_not_implemented _check_is_size "
+        "_check_tensor_all _check_tensor_all_with _assert",
+        "_classes": "classes",
+        "device_modules": "get_device_module",
     }.items()
     for name in names.split()
 }
@@ -102,7 +119,9 @@ def __getattr__(name: str) -> _Any:
         return getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
     if name.startswith(("_foreach_", "_amp_")):
         return getattr(_import_module(f"{__name__}._foreach"), name)
-    if not name.startswith("__") and _find_spec(f"{__name__}.{name}") is not None:
+    if (not name.startswith("__") or name in ("__config__", "__future__")) and _find_spec(
+        f"{__name__}.{name}"
+    ) is not None:
         return _import_module(f"{__name__}.{name}")
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
 

@@ -13,6 +13,7 @@ from .autograd.node import LEAF, Edge, Node, RemovableHandle
 from .backends.protocol import Array
 from .device import device
 from .dtype import C_NAMES, bfloat16, dtype, float16
+from .layout import layout, strided
 from .shape import Size, contiguous_strides, is_contiguous
 from .storage import Storage
 
@@ -137,9 +138,17 @@ class Tensor:
         return len(self._shape)
 
     @property
-    def layout(self) -> str:
+    def layout(self) -> layout:
         """Always `torch.strided`."""
-        return "torch.strided"
+        return strided
+
+    @property
+    def volatile(self) -> bool:
+        """Always False, with a warning: it has had no meaning since PyTorch 0.4."""
+        import warnings
+
+        warnings.warn("volatile was removed (Variable.volatile is always False)", stacklevel=2)
+        return False
 
     @property
     def itemsize(self) -> int:

@@ -8,7 +8,7 @@ Source: https://docs.pytorch.org/docs/stable/accelerator.html
 from __future__ import annotations
 
 from .backends import registry
-from .device import device
+from .device import device, resolve
 from .device import synchronize as _synchronize
 
 
@@ -28,11 +28,123 @@ def device_count() -> int:
     return int(is_available())
 
 
+def _require() -> device:
+    found = current_accelerator()
+    if found is None:
+        raise RuntimeError("Cannot access accelerator device when none is available.")
+    return found
+
+
+def _index(d: device | str | int | None) -> int:
+    """The index of a device of the accelerator.
+
+    Raises:
+        RuntimeError: there is no accelerator, or the device is another's.
+    """
+    if isinstance(d, (str, device)):
+        d = device(d)
+        found = current_accelerator()
+        if found is None or d.type != found.type:
+            raise RuntimeError(
+                f"{d.type} doesn't match the current accelerator {found}." if found else "Accelerator expected"
+            )
+        return d.index or 0
+    _require()
+    if d is not None and d >= device_count():
+        raise RuntimeError(f"there is no accelerator device {d}; there are {device_count()}")
+    return 0 if d is None else d
+
+
 def current_device_index() -> int:
-    """The index of the device in use: 0."""
+    """The index of the device in use: 0.
+
+    Raises:
+        RuntimeError: there is no accelerator; so do all functions below.
+    """
+    _require()
     return 0
 
 
-def synchronize(d: device | str | None = None) -> None:
+def set_device_index(d: device | str | int | None, /) -> None:
+    """Use a device of the accelerator; there is only 0."""
+    _index(d)
+
+
+class device_index:
+    """`with torch.accelerator.device_index(i):` uses a device of the accelerator; there is only 0."""
+
+    def __init__(self, device: int | None, /) -> None:
+        self.idx = device
+
+    def __enter__(self) -> None:
+        if self.idx is not None:
+            _index(self.idx)
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+
+def synchronize(d: device | str | int | None = None, /) -> None:
     """Wait until all work handed to the accelerator is done."""
-    _synchronize(current_accelerator() if d is None else d)
+    _index(d)
+    _synchronize(current_accelerator())
+
+
+def _memory(d: device | str | int | None) -> dict[str, int]:
+    _index(d)
+    backend = resolve(current_accelerator())[0]
+    ask = getattr(backend, "memory", None)  # a plugin need not know
+    return ask() if ask is not None else {}
+
+
+def memory_allocated(d: device | str | int | None = None, /) -> int:
+    """Bytes of device memory in use."""
+    return _memory(d).get("allocated", 0)
+
+
+def memory_reserved(d: device | str | int | None = None, /) -> int:
+    """Bytes of device memory held, also for later."""
+    return _memory(d).get("reserved", 0)
+
+
+def max_memory_allocated(d: device | str | int | None = None, /) -> int:
+    """The most bytes in use at once, since the start or `reset_peak_memory_stats`."""
+    return _memory(d).get("max_allocated", 0)
+
+
+def max_memory_reserved(d: device | str | int | None = None, /) -> int:
+    """The most bytes held at once, since the start or `reset_peak_memory_stats`."""
+    return _memory(d).get("max_reserved", 0)
+
+
+def memory_stats(d: device | str | int | None = None, /) -> dict[str, int]:
+    """The four numbers above by PyTorch's names."""
+    found = _memory(d)
+    return {
+        f"{what}_bytes.all.{when}": found[key]
+        for what in ("allocated", "reserved")
+        for when, key in (("current", what), ("peak", f"max_{what}"))
+        if key in found
+    }
+
+
+def reset_peak_memory_stats(d: device | str | int | None = None, /) -> None:
+    """Count the peaks from now on."""
+    _call(d, "reset_peak_memory")
+
+
+def reset_accumulated_memory_stats(d: device | str | int | None = None, /) -> None:
+    """Does nothing: no sums are kept."""
+    _index(d)
+
+
+def empty_cache() -> None:
+    """Give memory that is held and not in use back to the driver."""
+    _call(None, "release_memory")
+
+
+def _call(d: device | str | int | None, name: str) -> None:
+    _index(d)
+    method = getattr(resolve(current_accelerator())[0], name, None)
+    if method is not None:
+        method()

@@ -10,19 +10,20 @@ from typing import Any
 from ._tensor import Tensor
 from .dtype import bfloat16, bool_, float16, float32, float64, int8, int16, int32, int64, uint8
 from .dtype import dtype as DType
+from .layout import strided
 from .ops.creation import legacy_tensor
 
 
 class LegacyType(type):
     """A class of tensors of one dtype on the CPU: `isinstance(x, torch.FloatTensor)` asks for the dtype."""
 
-    _kind: DType
+    dtype: DType
 
     def __call__(cls, *args: Any) -> Tensor:
-        return legacy_tensor(*args, kind=cls._kind)
+        return legacy_tensor(*args, kind=cls.dtype)
 
     def __instancecheck__(cls, instance: object) -> bool:
-        return isinstance(instance, Tensor) and instance.dtype is cls._kind and instance.device.type == "cpu"
+        return isinstance(instance, Tensor) and instance.dtype is cls.dtype and instance.device.type == "cpu"
 
     def __repr__(cls) -> str:
         return f"<class 'torch.{cls.__name__}'>"
@@ -30,7 +31,8 @@ class LegacyType(type):
 
 def _legacy(kind: DType) -> LegacyType:
     doc = f"Tensors of {kind.name} on the CPU, by their legacy name."
-    return LegacyType(f"{kind.legacy_name}Tensor", (), {"_kind": kind, "__doc__": doc})
+    attributes = {"dtype": kind, "layout": strided, "is_cuda": False, "is_sparse": False, "__doc__": doc}
+    return LegacyType(f"{kind.legacy_name}Tensor", (), attributes)
 
 
 FloatTensor = _legacy(float32)

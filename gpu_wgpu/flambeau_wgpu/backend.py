@@ -105,6 +105,27 @@ class WgpuBackend:
     def step_boundary(self) -> None:
         self.engine.flush()
 
+    def memory(self) -> dict[str, int]:
+        """Bytes of device memory: in use and held, now and at their peaks."""
+        pool = self.engine.pool
+        pool.collect()
+        return {
+            "allocated": pool.allocated_bytes - pool.idle_bytes,
+            "reserved": pool.allocated_bytes,
+            "max_allocated": pool.peak_bytes,
+            "max_reserved": pool.peak_allocated_bytes,
+        }
+
+    def reset_peak_memory(self) -> None:
+        """Count the peaks from now on."""
+        self.engine.pool.reset_peaks()
+
+    def release_memory(self) -> None:
+        """Give memory that is held and not in use back to the driver."""
+        self.synchronize()
+        self.engine.pool.collect()
+        self.engine.pool.trim(0)
+
     # --- nodes
 
     def _queue(

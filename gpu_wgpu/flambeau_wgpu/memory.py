@@ -48,6 +48,8 @@ class Pool:
         self.idle: dict[int, list[int]] = {}
         self.idle_bytes = 0
         self.allocated_bytes = 0  # idle ones included
+        self.peak_bytes = 0  # the most that was in use at once
+        self.peak_allocated_bytes = 0
 
     def take(self, size: int) -> int:
         """The handle of a buffer of the given size class.
@@ -58,6 +60,7 @@ class Pool:
         idle = self.idle.get(size)
         if idle:
             self.idle_bytes -= size
+            self.peak_bytes = max(self.peak_bytes, self.allocated_bytes - self.idle_bytes)
             return heappop(idle)
         if size > self.largest:
             raise OutOfMemory(
@@ -70,6 +73,8 @@ class Pool:
             self.trim(0)
             handle = self.device.alloc(size)
         self.allocated_bytes += size
+        self.peak_bytes = max(self.peak_bytes, self.allocated_bytes - self.idle_bytes)
+        self.peak_allocated_bytes = max(self.peak_allocated_bytes, self.allocated_bytes)
         return handle
 
     def give(self, handle: int, size: int) -> None:
@@ -82,6 +87,12 @@ class Pool:
             self.give(*self.returned.pop())
         if self.idle_bytes > IDLE_KEPT:
             self.trim(IDLE_KEPT // 2)
+
+    def reset_peaks(self) -> None:
+        """Count the peaks from now on."""
+        self.collect()
+        self.peak_bytes = self.allocated_bytes - self.idle_bytes
+        self.peak_allocated_bytes = self.allocated_bytes
 
     def trim(self, keep: int) -> None:
         """Give idle buffers back to the driver, the largest first, until `keep` idle bytes are left."""

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 CORE = ROOT / "core"
 PLUGIN = ROOT / "gpu_wgpu"
 
-BASE = ("flambeau.dtype", "flambeau.shape")
+BASE = ("flambeau.dtype", "flambeau.shape", "flambeau.layout")
 BACKENDS = ("flambeau.backends", *BASE)
 TENSORS = (
     "flambeau._tensor", "flambeau.storage", "flambeau.device", "flambeau.promotion", "flambeau.random", "flambeau.numeric_limits",
@@ -24,6 +24,7 @@ PUBLIC = ("flambeau", *TENSORS)
 ALLOWED: dict[str, tuple[str, ...]] = {
     "flambeau.dtype": (),
     "flambeau.shape": (),
+    "flambeau.layout": (),
     "flambeau.backends": BACKENDS,
     "flambeau.storage": ("flambeau.device", *BACKENDS),
     "flambeau.device": BACKENDS,
@@ -38,9 +39,16 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "flambeau.optim": (*PUBLIC, "flambeau.optim", "flambeau.utils"),
     "flambeau.optim.swa_utils": (*PUBLIC, "flambeau.optim", "flambeau.nn", "flambeau._foreach"),
     "flambeau.data": (*PUBLIC, "flambeau.data"),
-    "flambeau.utils": (*PUBLIC, "flambeau.utils", "flambeau.data"),
+    "flambeau.utils": (
+        *PUBLIC,
+        "flambeau.utils",
+        "flambeau.data",
+        "flambeau.accelerator",
+        "flambeau.settings",
+        "flambeau.hub",
+    ),
     "flambeau.watch": (*PUBLIC, "flambeau.watch", "flambeau.nn", "flambeau.optim"),
-    "flambeau.testing": (*BACKENDS, "flambeau.testing", "flambeau.device"),
+    "flambeau.testing": (*PUBLIC, "flambeau.testing"),
     "flambeau_wgpu": ("flambeau_wgpu", "flambeau.backends.protocol", "flambeau.dtype"),
 }
 """What each package may import. Names that are not here are the public namespace's own, which may import all."""

@@ -180,6 +180,8 @@ def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-
     """Where `|input - other| <= atol + rtol * |other|`."""
     if input.dtype is not other.dtype:
         raise RuntimeError(f"{input.dtype.legacy_name} did not match {other.dtype.legacy_name}")
+    if input.dtype is bool_:
+        return eq(input, other)
     if not input.dtype.is_floating_point:
         return eq(input, other) | le(abs(input - other), atol + rtol * abs(other))
     near = le(abs(input - other), atol + rtol * abs(other)) & isfinite(input) & isfinite(other)

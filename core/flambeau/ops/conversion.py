@@ -14,6 +14,7 @@ from ..backends.protocol import Array
 from ..device import device, resolve
 from ..dtype import ALL, bfloat16, bool_, dtype, float16, float32, float64, int8, int16, int32, int64, uint8
 from ..dtype import dtype as DType
+from ..dtype import dtype as Kind
 from ..storage import Storage
 from .creation import check_dtype
 from .op import op
@@ -95,18 +96,31 @@ def to(
     return result.clone() if copy and result is input else result
 
 
-def type_(input: Tensor, dtype: Any = None) -> Any:
-    """The legacy type name, "torch.FloatTensor"; or `input` in another dtype."""
+def type_(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
+    """The legacy type name, "torch.FloatTensor"; or `input` in another dtype, given as such, as a legacy type or its name.
+
+    Raises:
+        ValueError: there is no legacy type of that name.
+    """
     if dtype is None:
         prefix = "torch." if input.device.type in ("cpu", "reference", "numpy") else f"torch.{input.device.type}."
         return f"{prefix}{input.dtype.legacy_name}Tensor"
+    on_cuda = False
     if isinstance(dtype, str):
-        name = dtype.rpartition(".")[2].removesuffix("Tensor")
-        dtype = next((d for d in ALL if d.legacy_name == name), None)
-        if dtype is None:
-            raise ValueError(f"invalid type: 'torch.{name}Tensor'")
-    kind = getattr(dtype, "_kind", dtype)
-    return to(input, kind)
+        on_cuda = dtype.startswith("torch.cuda.")
+        name = dtype.removeprefix("torch.cuda." if on_cuda else "torch.").removesuffix("Tensor")
+        kind = next((d for d in ALL if d.legacy_name == name), None)
+        if kind is None or not dtype.startswith("torch."):
+            raise ValueError(f"invalid type: '{dtype}'")
+        dtype = kind
+    elif isinstance(dtype, type):
+        on_cuda = dtype.__module__.endswith(".cuda")
+        dtype = getattr(dtype, "dtype", None)
+    if on_cuda:
+        return cuda(input)
+    if not isinstance(dtype, Kind):
+        raise TypeError("dtype must be a type, str, or dtype object")
+    return to(input, dtype)
 
 
 def typename(obj: Any) -> str:

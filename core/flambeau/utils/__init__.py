@@ -1,6 +1,9 @@
-"""`torch.utils`: here `utils.data`, whose code is in `flambeau.data`."""
+"""`torch.utils`: data (whose code is in `flambeau.data`), benchmark, and what programs find there."""
 
 import sys
+from importlib import import_module as _import_module
+from importlib.util import find_spec as _find_spec
+from typing import Any as _Any
 
 from .. import data
 
@@ -10,3 +13,9 @@ for _name in ("collate", "dataloader", "dataset", "sampler"):
     sys.modules[f"{__name__}.data.{_name}"] = getattr(data, _name)
 
 __all__ = ["data"]
+
+
+def __getattr__(name: str) -> _Any:
+    if not name.startswith("__") and _find_spec(f"{__name__}.{name}") is not None:
+        return _import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

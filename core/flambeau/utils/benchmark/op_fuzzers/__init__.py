@@ -1,0 +1,1 @@
+"""Fuzzers that are ready made for ops of one and two tensors."""
