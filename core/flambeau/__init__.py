@@ -96,6 +96,8 @@ _LAZY = {
     name: home
     for home, names in {
         "printing": "set_printoptions",
+        "serialization": "save load",
+        "storage": "UntypedStorage TypedStorage",
         "legacy_types": "FloatTensor LongTensor DoubleTensor HalfTensor IntTensor ShortTensor CharTensor ByteTensor BoolTensor",
         "torch_alias": "install_as_torch",
         "compiler": "compile",
@@ -117,6 +119,8 @@ _LAZY = {
 def __getattr__(name: str) -> _Any:
     if name in _LAZY:
         return getattr(_import_module(f"{__name__}.{_LAZY[name]}"), name)
+    if name.endswith("Storage"):
+        return getattr(_import_module(f"{__name__}.storage"), name)
     if name.startswith(("_foreach_", "_amp_")):
         return getattr(_import_module(f"{__name__}._foreach"), name)
     if (not name.startswith("__") or name in ("__config__", "__future__")) and _find_spec(

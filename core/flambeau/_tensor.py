@@ -564,41 +564,18 @@ class Tensor:
             return format(self.item(), spec)
         return format(str(self), spec) if spec else str(self)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        if not self.is_leaf:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment.  If you were "
-                "attempting to deepcopy a module, this may be because of a torch.nn.utils.weight_norm usage, see "
-                "https://github.com/pytorch/pytorch/pull/103001"
-            )
-        if id(self) in memo:
-            copied: Tensor = memo[id(self)]
-            return copied
-        copied = self.detach().clone()._as(type(self))
-        copied._requires_grad = self._requires_grad
-        memo[id(self)] = copied
-        if self._grad is not None:
-            copied._grad = self._grad.__deepcopy__(memo)
-        return copied
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        from .pickling import deepcopy_tensor
+
+        return deepcopy_tensor(self, memo)
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        return (
-            _rebuild,
-            (type(self), bytes(self._bytes()), self._shape, self.dtype, str(self.device), self._requires_grad),
-        )
+        from .pickling import reduce_tensor
+
+        return reduce_tensor(self)
 
     def __dir__(self) -> list[str]:
         return sorted(n for n in {*object.__dir__(self)} if not n.startswith("_") or n.startswith("__"))
-
-
-def _rebuild(cls: type, data: bytes, shape: tuple[int, ...], kind: dtype, place: str, requires_grad: bool) -> Tensor:
-    from .device import resolve
-
-    backend, home = resolve(place)
-    made = from_array(backend.from_bytes(data, shape, kind), kind, Storage(None, backend, home))._as(cls)
-    made._requires_grad = requires_grad
-    result: Tensor = made
-    return result
 
 
 def _empty_lists(shape: tuple[int, ...]) -> list[Any]:

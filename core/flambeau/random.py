@@ -171,13 +171,10 @@ class Generator:
         return self.device.type in registry.HOST
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (self.device, self.state_bytes())
+        return Generator, (self.device,), (self._seed, None, self.get_state())
 
-
-def _restored(device: device, state: bytes) -> Generator:
-    generator = Generator(device)
-    generator.set_state_bytes(state)
-    return generator
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.set_state(state[-1])
 
 
 def _device(d: device | str) -> device:

@@ -23,6 +23,9 @@ class Size(tuple[int, ...]):
     def __repr__(self) -> str:
         return f"torch.Size({list(self)})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Size, (tuple(self),)
+
     @overload
     def __getitem__(self, key: SupportsIndex) -> int: ...
     @overload

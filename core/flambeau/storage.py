@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .backends.protocol import Array, Backend, Region
 from .device import device
 
@@ -12,7 +14,9 @@ class Storage:
     The count is how autograd notices that a tensor it saved was "modified by an inplace operation".
     """
 
-    __slots__ = ("__weakref__", "array", "backend", "device", "version")
+    __slots__ = ("__weakref__", "array", "backend", "device", "shared", "version")
+
+    shared: bool  # set where it is True: processes forked from here write to the same memory
 
     def __init__(self, array: Array, backend: Backend, device: device) -> None:
         self.array = array
@@ -24,3 +28,17 @@ class Storage:
         """Write into a region (None: everywhere), in place where the backend can."""
         self.array = self.backend.assign(self.array, region, value)
         self.version += 1
+
+
+def __getattr__(name: str) -> Any:
+    """`torch.storage.UntypedStorage` and `TypedStorage`: the same boxes as PyTorch shows them."""
+    if name == "UntypedStorage":
+        from .untyped_storage import UntypedStorage
+
+        return UntypedStorage
+    if name.endswith("Storage"):
+        from . import typed_storage
+
+        if hasattr(typed_storage, name):
+            return getattr(typed_storage, name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -18,7 +18,8 @@ BASE = ("flambeau.dtype", "flambeau.shape", "flambeau.layout")
 BACKENDS = ("flambeau.backends", *BASE)
 TENSORS = (
     "flambeau._tensor", "flambeau.storage", "flambeau.device", "flambeau.promotion", "flambeau.random", "flambeau.numeric_limits",
-    "flambeau.printing", "flambeau.ops", "flambeau.autograd", "flambeau.linalg_error", *BACKENDS,
+    "flambeau.printing", "flambeau.ops", "flambeau.autograd", "flambeau.storage_casts", "flambeau.untyped_storage",
+    "flambeau.typed_storage", "flambeau.pickling", "flambeau.linalg_error", *BACKENDS,
 )  # fmt: skip
 PUBLIC = ("flambeau", *TENSORS)
 ALLOWED: dict[str, tuple[str, ...]] = {
@@ -26,7 +27,13 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "flambeau.shape": (),
     "flambeau.layout": (),
     "flambeau.backends": BACKENDS,
-    "flambeau.storage": ("flambeau.device", *BACKENDS),
+    "flambeau.storage": ("flambeau.device", "flambeau.untyped_storage", "flambeau.typed_storage", *BACKENDS),
+    "flambeau.storage_casts": TENSORS,
+    "flambeau.untyped_storage": TENSORS,
+    "flambeau.typed_storage": TENSORS,
+    "flambeau.pickling": TENSORS,
+    "flambeau.checkpoint": (*PUBLIC, "flambeau.checkpoint", "flambeau.nn"),
+    "flambeau.serialization": (*PUBLIC, "flambeau.checkpoint"),
     "flambeau.device": BACKENDS,
     "flambeau.promotion": BASE,
     "flambeau.numeric_limits": BASE,

@@ -99,6 +99,22 @@ class NumpyBackend:
         """Share the memory of a NumPy array that this backend can hold as it is."""
         return x
 
+    def from_buffer(self, data: Any, shape: Shape, dtype: dtype) -> Array:
+        """An array over the memory of a buffer."""
+        return np.frombuffer(data, _TO_NUMPY[dtype]).reshape(shape)
+
+    def byte_slice(self, x: Array, start: int, stop: int) -> Array:
+        """Bytes of an array, as uint8 in its memory."""
+        return x.reshape(-1).view(np.uint8)[start:stop]
+
+    def in_shared_memory(self, x: Array) -> Array:
+        """A copy in memory that forked processes share."""
+        from mmap import mmap
+
+        moved = np.frombuffer(mmap(-1, max(x.nbytes, 1)), x.dtype, x.size).reshape(x.shape)
+        moved[...] = x
+        return moved
+
     def to_numpy(self, x: Array) -> Any:
         """The array itself."""
         return x

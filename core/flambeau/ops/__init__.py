@@ -30,12 +30,13 @@ from . import (
     recurrent,
     reduction,
     sorting,
+    storages,
     views,
 )
 
 FAMILIES = (
     creation, random, pointwise, comparison, reduction, matmul, views, joining, indexing, sorting, activation,
-    nonlinearity, normalization, recurrent, loss, elementwise_loss, optimizer_steps, conversion, inplace,
+    nonlinearity, normalization, recurrent, loss, elementwise_loss, optimizer_steps, conversion, inplace, storages,
 )  # fmt: skip
 
 PUBLIC: dict[str, Callable[..., Any]] = {}

@@ -225,13 +225,6 @@ def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     return input
 
 
-def set_(input: Tensor, source: Tensor | None = None) -> Tensor:
-    """Share the storage of `source`."""
-    if source is not None:
-        input.data = source
-    return input
-
-
 def resize_(input: Tensor, *size: Any) -> Tensor:
     """Change the shape; elements beyond the old ones are 0."""
     from ..shape import sizes
@@ -247,4 +240,4 @@ def resize_(input: Tensor, *size: Any) -> Tensor:
     return input
 
 
-METHODS = (fill_, zero_, copy_, set_, resize_)
+METHODS = (fill_, zero_, copy_, resize_)

@@ -112,6 +112,21 @@ class RNNBase(Module):
         if self.mode not in _GATES:
             raise ValueError("Unrecognized RNN mode: " + self.mode)
 
+    @property
+    def _flat_weights(self) -> list[Parameter]:
+        """All parameters, as the state of PyTorch's modules lists them."""
+        return [getattr(self, name) for name in self._flat_weights_names]
+
+    @property
+    def _flat_weights_names(self) -> list[str]:
+        return [name for names in self._all_weights for name in names]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_flat_weights_names": self._flat_weights_names, "_flat_weights": self._flat_weights}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({k: v for k, v in state.items() if not k.startswith("_flat_weight")})
+
     def reset_parameters(self) -> None:
         """Draw the first values again."""
         bound = 1.0 / math.sqrt(self.hidden_size) if self.hidden_size > 0 else 0

@@ -1,0 +1,119 @@
+"""A tensor's storage, seen, replaced and shared: `x.untyped_storage()`, `x.set_(...)`, `x.share_memory_()`.
+
+Source: https://docs.pytorch.org/docs/stable/storage.html
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from .._tensor import Tensor
+from ..dtype import C_NAMES
+from ..shape import contiguous_strides
+from ..typed_storage import LEGACY, TypedStorage
+from ..untyped_storage import UntypedStorage, elements, face, is_storage, view_of, warn_of_removal
+
+
+def untyped_storage(input: Tensor) -> UntypedStorage:
+    """The bytes that the tensor is a view of; the same object as long as somebody holds it."""
+    return face(input._storage)
+
+
+def _typed_storage(input: Tensor) -> TypedStorage:
+    return TypedStorage._of(face(input._storage), input.dtype)
+
+
+def storage(input: Tensor) -> TypedStorage:
+    """The elements of the storage that the tensor is a view of. Deprecated by PyTorch; see `untyped_storage`."""
+    warn_of_removal()
+    return _typed_storage(input)
+
+
+def storage_type(input: Tensor) -> Any:
+    """The class of the tensor's storage by its older name, as `torch.FloatStorage`."""
+    return LEGACY[_typed_storage(input)._pickle_storage_type()]
+
+
+def set_(
+    input: Tensor,
+    source: Any = None,
+    storage_offset: int = 0,
+    size: Any = None,
+    stride: Any = None,
+) -> Tensor:
+    """Become a view of another tensor's storage, or of a storage; of nothing without arguments.
+
+    Args:
+        source: a tensor or a storage.
+        storage_offset: where in it the first element is.
+        size: default the tensor's own, or all of the storage.
+        stride: in elements; default contiguous.
+
+    Raises:
+        RuntimeError: the dtypes differ.
+    """
+    if source is None:
+        from .creation import empty
+
+        source = empty(0, dtype=input.dtype, device=input.device)
+    if isinstance(source, Tensor):
+        if source.dtype is not input.dtype:
+            raise RuntimeError(
+                f"Could not set tensor of type {C_NAMES[source.dtype.name]} to a tensor of type {C_NAMES[input.dtype.name]}"
+            )
+        if size is None:
+            input.data = source
+            return input
+        box = source._storage
+    elif isinstance(source, TypedStorage):
+        if source.dtype is not input.dtype:
+            raise RuntimeError(
+                f"Expected a Storage of type {input.dtype.legacy_name.lower()} or an UntypedStorage, but got type "
+                f"{source.dtype.legacy_name} for argument 1 'storage'"
+            )
+        box = source._untyped_storage._box
+    elif isinstance(source, UntypedStorage):
+        box = source._box
+    else:
+        raise TypeError(f"set_(): argument 'source' (position 1) must be Tensor, not {type(source).__name__}")
+    shape = (len(face(box)) // input.dtype.itemsize - storage_offset,) if size is None else _as_tuple(size)
+    strides = contiguous_strides(shape) if stride is None else _as_tuple(stride)
+    if any(step < 0 for step in strides):
+        raise RuntimeError(f"Storage size calculation overflowed with sizes={list(shape)} and strides={list(strides)}")
+    if prod(shape):
+        needed = storage_offset + 1 + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
+        if needed * input.dtype.itemsize > len(face(box)):
+            face(box).resize_(needed * input.dtype.itemsize)
+    box = elements(box, input.dtype)._storage
+    input.data = view_of(box, input.dtype, shape, strides, storage_offset)
+    return input
+
+
+def _as_tuple(sizes: Any) -> tuple[int, ...]:
+    return (sizes,) if isinstance(sizes, int) else tuple(sizes)
+
+
+def is_set_to(input: Tensor, tensor: Tensor) -> bool:
+    """Whether both are the same view of the same storage."""
+    return (
+        input._storage is tensor._storage
+        and input._shape == tensor._shape
+        and input.stride() == tensor.stride()
+        and input.storage_offset() == tensor.storage_offset()
+    )
+
+
+def share_memory_(input: Tensor) -> Tensor:
+    """Move the storage to memory that processes forked from now on share. Returns the tensor."""
+    face(input._storage).share_memory_()
+    return input
+
+
+def is_shared(input: Tensor) -> bool:
+    """Whether the storage is in memory that forked processes share."""
+    return face(input._storage).is_shared()
+
+
+FUNCTIONS = (is_storage,)
+METHODS = (untyped_storage, _typed_storage, storage, storage_type, set_, is_set_to, share_memory_, is_shared)
