@@ -20,6 +20,7 @@ from .checkpoint import config, restricted, safetensors, torch_legacy, torch_zip
 from .checkpoint.locations import MapLocation, default_restore_location, location_tag, register_package
 from .checkpoint.restricted import (
     StorageType,
+    _get_layout,
     add_safe_globals,
     clear_safe_globals,
     get_safe_globals,
@@ -31,6 +32,7 @@ __all__ = [
     "LoadEndianness",
     "SourceChangeWarning",
     "StorageType",
+    "_get_layout",
     "add_safe_globals",
     "clear_safe_globals",
     "default_restore_location",

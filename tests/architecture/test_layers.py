@@ -32,7 +32,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "flambeau.untyped_storage": TENSORS,
     "flambeau.typed_storage": TENSORS,
     "flambeau.pickling": TENSORS,
-    "flambeau.checkpoint": (*PUBLIC, "flambeau.checkpoint", "flambeau.nn"),
+    "flambeau.checkpoint": (*PUBLIC, "flambeau.checkpoint", "flambeau.layout", "flambeau.nn"),
     "flambeau.serialization": (*PUBLIC, "flambeau.checkpoint"),
     "flambeau.device": BACKENDS,
     "flambeau.promotion": BASE,

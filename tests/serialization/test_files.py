@@ -52,6 +52,19 @@ def everything(t: Library) -> dict[str, Any]:
     }
 
 
+def test_newer_dtypes(same: Callable[..., None]) -> None:
+    """Those without a class of storages go as bytes."""
+
+    def code(t: Library) -> Any:
+        a = t.arange(4).to(t.uint16)
+        other = flambeau if t is torch else torch
+        read = other.load(written(t, [a, a[1:], t.ones(2, dtype=t.bfloat16), a.layout]))
+        read[0][1] = 9
+        return [x.tolist() for x in read[:3]], str(read[3])
+
+    same(code)
+
+
 def shown(obj: dict[str, Any]) -> dict[str, str]:
     return {key: str(value) for key, value in obj.items()}
 

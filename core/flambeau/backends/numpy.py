@@ -101,17 +101,21 @@ class NumpyBackend:
 
     def from_buffer(self, data: Any, shape: Shape, dtype: dtype) -> Array:
         """An array over the memory of a buffer."""
+        if dtype is bfloat16:  # which is held in more bytes
+            return self.from_bytes(data, shape, dtype)
         return np.frombuffer(data, _TO_NUMPY[dtype]).reshape(shape)
 
     def byte_slice(self, x: Array, start: int, stop: int) -> Array:
-        """Bytes of an array, as uint8 in its memory."""
+        """Bytes of an array, as uint8 in its memory (of bfloat16 a copy)."""
+        if x.__class__ is not _ndarray:
+            return np.frombuffer(self.to_bytes(x), np.uint8)[start:stop].copy()
         return x.reshape(-1).view(np.uint8)[start:stop]
 
     def in_shared_memory(self, x: Array) -> Array:
         """A copy in memory that forked processes share."""
         from mmap import mmap
 
-        moved = np.frombuffer(mmap(-1, max(x.nbytes, 1)), x.dtype, x.size).reshape(x.shape)
+        moved = np.frombuffer(mmap(-1, max(x.nbytes, 1)), x.dtype, x.size).reshape(x.shape).view(type(x))
         moved[...] = x
         return moved
 

@@ -14,6 +14,7 @@ _TO_TORCH: Final = {
     f"{_OURS}._tensor": "torch",
     f"{_OURS}.shape": "torch",
     f"{_OURS}.dtype": "torch",
+    f"{_OURS}.layout": "torch",
     f"{_OURS}.device": "torch",
     f"{_OURS}.random": "torch",
     f"{_OURS}.pickling": "torch._utils",

@@ -52,7 +52,7 @@ def pickler(module: Any, file: Any, protocol: int, persistent_id: Callable[[Any]
                     ) from None
 
             def _save_storage_class(self, obj: StorageClass) -> None:
-                self._write_global("torch", obj.name, obj)
+                self._write_global("torch.storage" if obj.name == "UntypedStorage" else "torch", obj.name, obj)
 
             def _write_global(self, place: str, name: str, obj: Any) -> None:
                 if self.proto >= 4:

@@ -17,7 +17,7 @@ from pickle import UnpicklingError, decode_long
 from struct import unpack
 from typing import Any, Final
 
-from .. import pickling
+from .. import layout, pickling
 from .._tensor import Tensor
 from ..device import device as Device
 from ..dtype import ALL, bool_
@@ -131,9 +131,15 @@ def always_allowed() -> dict[str, Any]:
         "torch.storage.TypedStorage": TypedStorage,
         "torch.storage.UntypedStorage": UntypedStorage,
         "torch.UntypedStorage": UntypedStorage,
+        "torch.serialization._get_layout": _get_layout,
         **rebuild,
         "torch._tensor._rebuild_from_type_v2": pickling._rebuild_from_type_v2,
     }
+
+
+def _get_layout(name: str) -> Any:
+    """A layout by its printed name, which is how PyTorch pickles them."""
+    return getattr(layout, name.removeprefix("torch."))
 
 
 def is_allowed(value: Any) -> bool:
