@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 
 class _Named:
@@ -25,6 +25,9 @@ class layout(_Named):
 
     __slots__ = ()
 
+    def __reduce__(self) -> Any:
+        return _get_layout, (repr(self),)
+
 
 class memory_format(_Named):
     """The order of a tensor's dimensions in memory."""
@@ -44,3 +47,8 @@ contiguous_format = memory_format("contiguous_format")
 preserve_format = memory_format("preserve_format")
 channels_last = memory_format("channels_last")
 channels_last_3d = memory_format("channels_last_3d")
+
+
+def _get_layout(name: str) -> Any:
+    """A layout by its printed name, which is how PyTorch pickles them."""
+    return globals()[name.removeprefix("torch.")]

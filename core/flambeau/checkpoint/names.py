@@ -54,6 +54,8 @@ def torch_name(module: str, name: str) -> tuple[str, str]:
         return module, name
     if module == f"{_OURS}.dtype":
         return "torch", name.rstrip("_")
+    if module == f"{_OURS}.layout" and name == "_get_layout":
+        return "torch.serialization", name
     if module == f"{_OURS}.random" and name == "Generator":
         return "torch._C", name
     if module == f"{_OURS}.pickling" and name == "_rebuild_from_type_v2":

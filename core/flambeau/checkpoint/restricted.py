@@ -17,10 +17,11 @@ from pickle import UnpicklingError, decode_long
 from struct import unpack
 from typing import Any, Final
 
-from .. import layout, pickling
+from .. import pickling
 from .._tensor import Tensor
 from ..device import device as Device
 from ..dtype import ALL, bool_
+from ..layout import _get_layout
 from ..nn import parameter
 from ..nn.parameter import Parameter
 from ..shape import Size
@@ -135,11 +136,6 @@ def always_allowed() -> dict[str, Any]:
         **rebuild,
         "torch._tensor._rebuild_from_type_v2": pickling._rebuild_from_type_v2,
     }
-
-
-def _get_layout(name: str) -> Any:
-    """A layout by its printed name, which is how PyTorch pickles them."""
-    return getattr(layout, name.removeprefix("torch."))
 
 
 def is_allowed(value: Any) -> bool:
