@@ -66,9 +66,15 @@ class NumpyBackend:
     dtypes = frozenset((*_TO_NUMPY, bfloat16))
 
     def __init__(self) -> None:
-        from . import numpy_kernels, numpy_linalg, numpy_normalization, numpy_training
+        from . import numpy_attention, numpy_kernels, numpy_linalg, numpy_normalization, numpy_training
 
-        families = (numpy_kernels, numpy_training, numpy_normalization, numpy_linalg)
+        families = (
+            numpy_kernels,
+            numpy_training,
+            numpy_normalization,
+            numpy_linalg,
+            numpy_attention,
+        )
         self.kernels: Mapping[str, Callable[..., Any]] = {
             name: numpy_bfloat16.in_float32(f) for family in families for name, f in family.KERNELS.items()
         }
@@ -246,21 +252,22 @@ class NumpyBackend:
             x = y.dtype.type(x)
         elif not isinstance(y, _ndarray):
             y = x.dtype.type(y)
-        return np.where(condition, x, y)
+        return np.asanyarray(np.where(condition, x, y), order="C")
 
     # --- reductions ---------------------------------------------------------------------------------------------------
+    # A reduction of a transposed array comes out transposed, even into `out=...`: hence asanyarray.
 
     def sum(self, x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
-        return np.add.reduce(x, axis=axes, dtype=x.dtype, keepdims=keepdim, out=...)
+        return np.asanyarray(np.add.reduce(x, axis=axes, dtype=x.dtype, keepdims=keepdim, out=...), order="C")
 
     def prod(self, x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
-        return np.multiply.reduce(x, axis=axes, dtype=x.dtype, keepdims=keepdim, out=...)
+        return np.asanyarray(np.multiply.reduce(x, axis=axes, dtype=x.dtype, keepdims=keepdim, out=...), order="C")
 
     def max(self, x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
-        return np.maximum.reduce(x, axis=axes, keepdims=keepdim, out=...)
+        return np.asanyarray(np.maximum.reduce(x, axis=axes, keepdims=keepdim, out=...), order="C")
 
     def min(self, x: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
-        return np.minimum.reduce(x, axis=axes, keepdims=keepdim, out=...)
+        return np.asanyarray(np.minimum.reduce(x, axis=axes, keepdims=keepdim, out=...), order="C")
 
     def argmax(self, x: Array, axis: int, keepdim: bool) -> Array:
         return np.asarray(np.argmax(x, axis=axis, keepdims=keepdim), np.int64)

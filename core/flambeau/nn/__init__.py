@@ -1,6 +1,6 @@
 """`torch.nn`: modules, layers, losses, and what goes with them."""
 
-from . import functional, init, modules, utils
+from . import attention, functional, init, modules, utils
 from .layers.activation import (
     CELU,
     ELU,
@@ -31,6 +31,7 @@ from .layers.activation import (
     Tanhshrink,
     Threshold,
 )
+from .layers.attention import MultiheadAttention
 from .layers.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm
 from .layers.container import Container, ModuleDict, ModuleList, Sequential
 from .layers.distance import CosineSimilarity, PairwiseDistance
@@ -43,6 +44,13 @@ from .layers.normalization import CrossMapLRN2d, GroupNorm, LayerNorm, LocalResp
 from .layers.parameter_container import ParameterDict, ParameterList
 from .layers.rnn import GRU, LSTM, RNN, RNNBase
 from .layers.rnn_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
+from .layers.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 from .losses.classification import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -134,6 +142,13 @@ __all__ = [
     "RMSNorm",
     "LocalResponseNorm",
     "CrossMapLRN2d",
+    # attention
+    "MultiheadAttention",
+    "Transformer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
     # dropout, shape, distance
     "Dropout",
     "Dropout1d",
@@ -167,6 +182,7 @@ __all__ = [
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
     # namespaces
+    "attention",
     "functional",
     "init",
     "modules",

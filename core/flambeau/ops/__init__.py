@@ -12,6 +12,7 @@ from typing import Any
 from .._tensor import Tensor
 from . import (
     activation,
+    attention,
     comparison,
     conversion,
     creation,
@@ -36,7 +37,8 @@ from . import (
 
 FAMILIES = (
     creation, random, pointwise, comparison, reduction, matmul, views, joining, indexing, sorting, activation,
-    nonlinearity, normalization, recurrent, loss, elementwise_loss, optimizer_steps, conversion, inplace, storages,
+    nonlinearity, normalization, attention,
+    recurrent, loss, elementwise_loss, optimizer_steps, conversion, inplace, storages,
 )  # fmt: skip
 
 PUBLIC: dict[str, Callable[..., Any]] = {}

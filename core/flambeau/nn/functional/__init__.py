@@ -38,6 +38,13 @@ from .activation import (
     threshold,
     threshold_,
 )
+from .attention import (
+    _canonical_mask,
+    _mha_shape_check,
+    _none_or_dtype,
+    multi_head_attention_forward,
+    scaled_dot_product_attention,
+)
 from .distance import cosine_similarity, normalize, pairwise_distance
 from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from .linear import bilinear, embedding, linear, one_hot
@@ -70,5 +77,5 @@ __all__ = [
     name
     for name in dir()
     if not name.startswith("_")
-    and name not in ("activation", "distance", "loss", "margin", "normalization", "reduction")
+    and name not in ("activation", "attention", "distance", "loss", "margin", "normalization", "reduction")
 ]

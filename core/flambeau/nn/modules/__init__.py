@@ -9,6 +9,7 @@ from types import ModuleType
 from .. import hooks as _hooks
 from .. import module as _module
 from ..layers import activation as _activation
+from ..layers import attention as _attention
 from ..layers import batchnorm as _batchnorm
 from ..layers import container as _container
 from ..layers import distance as _distance
@@ -21,6 +22,7 @@ from ..layers import normalization as _normalization
 from ..layers import parameter_container as _parameter_container
 from ..layers import rnn as _rnn
 from ..layers import rnn_cell as _rnn_cell
+from ..layers import transformer as _transformer
 from ..losses import base as _loss_base
 from ..losses import classification as _classification
 from ..losses import margin as _margin
@@ -30,7 +32,7 @@ from ..module import Module
 _FILES: dict[str, tuple[ModuleType, ...]] = {
     "module": (_module, _hooks),
     "linear": (_linear,),
-    "activation": (_activation,),
+    "activation": (_activation, _attention),
     "batchnorm": (_batchnorm,),
     "container": (_container, _parameter_container),
     "distance": (_distance,),
@@ -41,6 +43,7 @@ _FILES: dict[str, tuple[ModuleType, ...]] = {
     "loss": (_loss_base, _classification, _regression, _margin),
     "rnn": (_rnn, _rnn_cell),
     "sparse": (_embedding,),
+    "transformer": (_transformer,),
 }
 
 
@@ -72,4 +75,5 @@ __all__ = [
     "normalization",
     "rnn",
     "sparse",
+    "transformer",
 ]
