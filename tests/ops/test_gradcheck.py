@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from flambeau.autograd import gradcheck, gradgradcheck
 
 from .sample import Described, Op, Sample, make, tensors_in
 from .samples import TABLE
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 
 def described_in(x: Any) -> list[Described]:
@@ -27,7 +30,9 @@ def smooth(op: Op, sample: Sample) -> bool:
     if not any(d.grad for d in floats) or any(d.given is not None and d.grad for d in floats):
         return False
     made = make(flambeau, sample, floating="float64", grad=True)
-    results = list(tensors_in(op.function(flambeau)(*made.args, **made.kwargs)))
+    with warnings.catch_warnings():  # of what is deprecated: this runs while tests are collected
+        warnings.simplefilter("ignore")
+        results = list(tensors_in(op.function(flambeau)(*made.args, **made.kwargs)))
     return any(y.requires_grad and y.dtype is flambeau.float64 and y.numel() for y in results)
 
 

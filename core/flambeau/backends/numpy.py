@@ -66,10 +66,18 @@ class NumpyBackend:
     dtypes = frozenset((*_TO_NUMPY, bfloat16))
 
     def __init__(self) -> None:
-        from . import numpy_attention, numpy_kernels, numpy_linalg, numpy_normalization, numpy_training
+        from . import (
+            numpy_attention,
+            numpy_elementary,
+            numpy_kernels,
+            numpy_linalg,
+            numpy_normalization,
+            numpy_training,
+        )
 
         families = (
             numpy_kernels,
+            numpy_elementary,
             numpy_training,
             numpy_normalization,
             numpy_linalg,

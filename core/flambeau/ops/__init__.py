@@ -1,7 +1,8 @@
 """The op table: every op by family, and what of it the public namespace and the Tensor class get.
 
 A family is a file. It lists its `FUNCTIONS` (public as `flambeau.<name>`), `METHODS` (of Tensor), `INPLACE` (functions
-whose in-place form, `<name>_`, is a method) and `ALIASES` (other public names). To add a family, add it here.
+whose in-place form, `<name>_`, is a method; those among them made of several ops are `COMPOSED`) and `ALIASES` (other
+public names). To add a family, add it here.
 """
 
 from __future__ import annotations
@@ -14,8 +15,12 @@ from . import (
     activation,
     attention,
     comparison,
+    contraction,
     conversion,
     creation,
+    differences,
+    distance,
+    elementary,
     elementwise_loss,
     indexing,
     inplace,
@@ -26,11 +31,16 @@ from . import (
     nonlinearity,
     normalization,
     optimizer_steps,
+    ordering,
     pointwise,
     random,
+    rearranging,
     recurrent,
     reduction,
+    scattering,
     sorting,
+    special,
+    statistics,
     storages,
     views,
 )
@@ -39,6 +49,7 @@ FAMILIES = (
     creation, random, pointwise, comparison, reduction, matmul, views, joining, indexing, sorting, activation,
     nonlinearity, normalization, attention,
     recurrent, loss, elementwise_loss, optimizer_steps, conversion, inplace, storages,
+    elementary, special, contraction, ordering, statistics, differences, rearranging, distance, scattering,
 )  # fmt: skip
 
 PUBLIC: dict[str, Callable[..., Any]] = {}
@@ -54,10 +65,12 @@ def _attach() -> None:
         for name, f in getattr(family, "ALIASES", {}).items():
             PUBLIC[name] = f
             setattr(Tensor, name, f)
+        PUBLIC.update(getattr(family, "PUBLIC_ALIASES", {}))
         for name, f in getattr(family, "METHOD_ALIASES", {}).items():
             setattr(Tensor, name, f)
+        composed = getattr(family, "COMPOSED", ())
         for f in getattr(family, "INPLACE", ()):
-            setattr(Tensor, f.__name__ + "_", inplace.in_place(f))
+            setattr(Tensor, f.__name__ + "_", inplace.in_place(f, composed=f in composed))
     for module, names in late.NAMES.items():
         for name in names:
             PUBLIC[name] = f = late.function(module, name)

@@ -28,7 +28,8 @@ class Op:
     """An op's definition, as the decorators below collect it."""
 
     def __init__(self, forward: Callable[..., Any], node_name: str | None, derivatives: dict[str, Any]) -> None:
-        code = forward.__code__
+        written = getattr(forward, "__wrapped__", forward)  # under a decorator, such as `special.widely`
+        code = written.__code__
         self.forward = forward
         self.name = forward.__name__
         # PyTorch's name for the node: add -> AddBackward0, log_softmax -> LogSoftmaxBackward0.
@@ -37,7 +38,7 @@ class Op:
         stem = (node_name or "").rpartition("Backward")[0]
         self.label = _snake_case(stem) if stem and stem.lower() != self.name.replace("_", "") else self.name
         self.parameters = code.co_varnames[1 : code.co_argcount]
-        self.defaults = forward.__defaults__ or ()
+        self.defaults = written.__defaults__ or ()
         self.required = len(self.parameters) - len(self.defaults)
         kinds = [forward.__annotations__.get(p) for p in self.parameters]
         self.tensor_positions = tuple(i for i, kind in enumerate(kinds) if kind in TENSOR_KINDS)
@@ -63,7 +64,9 @@ class Op:
         kernel = backend.kernels.get(self.name)
         if kernel is None:
             kernel = partial(self.forward, backend)
-            if len(self.forward.__code__.co_names) > 1:  # several primitives, between which nothing should be rounded
+            if (
+                len(getattr(self.forward, "__wrapped__", self.forward).__code__.co_names) > 1
+            ):  # several primitives, between which nothing should be rounded
                 kernel = getattr(backend, "in_one", lambda f: f)(kernel)
         self.kernels[backend] = kernel
         return kernel

@@ -112,8 +112,18 @@ _LENIENT = ("masked_fill", "index_fill", "tril", "triu")
 """Functions whose in-place form PyTorch lets write to an expanded tensor."""
 
 
-def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """The in-place form of a function whose first argument is the tensor to write to."""
+def _as_it_was(target: Tensor) -> Tensor:
+    """The elements before a write, with their history, for several ops to save."""
+    copy = target.detach().clone()
+    copy._node, copy._output_nr, copy._requires_grad = target.grad_fn, target._output_nr, True
+    return copy
+
+
+def in_place(function: Callable[..., Tensor], *, composed: bool = False) -> Callable[..., Tensor]:
+    """The in-place form of a function whose first argument is the tensor to write to.
+
+    `composed` says that the function is made of several ops, of which others than the last may save that argument.
+    """
     exact = function.__name__ in _EXACT
     lenient = function.__name__ in _LENIENT
 
@@ -124,7 +134,8 @@ def in_place(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
         if input._base is not None and input._node is not None and GradMode.enabled and needs_grad(input._base):
             # The old values are the base's, whatever views lie between: `as_strided` may show what those do not.
             reattach(input, input._base)
-        result = function(input, *args, **kwargs)
+        source = _as_it_was(input) if composed and GradMode.enabled and needs_grad(input) else input
+        result = function(source, *args, **kwargs)
         if exact:
             _check_alike(input, result)
         return overwrite(input, result)

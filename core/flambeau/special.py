@@ -1,0 +1,61 @@
+"""`torch.special`: special functions by the names of SciPy.
+
+Source: https://docs.pytorch.org/docs/stable/special.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._tensor import Tensor
+from .ops import PUBLIC
+from .ops.bessel import bessel_j0, bessel_j1, scaled_modified_bessel_k0, scaled_modified_bessel_k1, spherical_bessel_j0
+from .ops.polynomials import (
+    chebyshev_polynomial_t,
+    chebyshev_polynomial_u,
+    hermite_polynomial_h,
+    hermite_polynomial_he,
+    laguerre_polynomial_l,
+    legendre_polynomial_p,
+)
+from .ops.special import entr, erfcx, i0e, i1, i1e, log_ndtr, ndtr, ndtri, xlog1py, zeta
+
+digamma = psi = PUBLIC["digamma"]
+erf = PUBLIC["erf"]
+erfc = PUBLIC["erfc"]
+erfinv = PUBLIC["erfinv"]
+exp2 = PUBLIC["exp2"]
+expit = PUBLIC["sigmoid"]
+expm1 = PUBLIC["expm1"]
+gammainc = PUBLIC["igamma"]
+gammaincc = PUBLIC["igammac"]
+gammaln = PUBLIC["lgamma"]
+i0 = PUBLIC["i0"]
+log1p = PUBLIC["log1p"]
+logit = PUBLIC["logit"]
+logsumexp = PUBLIC["logsumexp"]
+multigammaln = PUBLIC["mvlgamma"]
+polygamma = PUBLIC["polygamma"]
+round = PUBLIC["round"]
+sinc = PUBLIC["sinc"]
+xlogy = PUBLIC["xlogy"]
+
+__all__ = [
+    "bessel_j0", "bessel_j1", "chebyshev_polynomial_t", "chebyshev_polynomial_u", "digamma", "entr", "erf", "erfc", "erfcx",
+    "erfinv", "exp2", "expit", "expm1", "gammainc", "gammaincc", "gammaln", "hermite_polynomial_h", "hermite_polynomial_he",
+    "i0", "i0e", "i1", "i1e", "laguerre_polynomial_l", "legendre_polynomial_p", "log1p", "log_ndtr", "log_softmax", "logit",
+    "logsumexp", "multigammaln", "ndtr", "ndtri", "polygamma", "psi", "round", "scaled_modified_bessel_k0",
+    "scaled_modified_bessel_k1", "sinc", "softmax", "spherical_bessel_j0", "xlog1py", "xlogy", "zeta",
+]  # fmt: skip
+
+
+def softmax(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+    """The exponentials along a dimension, divided by their sum."""
+    result: Tensor = PUBLIC["softmax"](input, dim, dtype=dtype)
+    return result
+
+
+def log_softmax(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
+    """The logarithm of `softmax`."""
+    result: Tensor = PUBLIC["log_softmax"](input, dim, dtype=dtype)
+    return result
