@@ -68,10 +68,13 @@ class NumpyBackend:
     def __init__(self) -> None:
         from . import (
             numpy_attention,
+            numpy_convolution,
             numpy_elementary,
             numpy_kernels,
             numpy_linalg,
             numpy_normalization,
+            numpy_pooling,
+            numpy_resampling,
             numpy_training,
         )
 
@@ -82,6 +85,9 @@ class NumpyBackend:
             numpy_normalization,
             numpy_linalg,
             numpy_attention,
+            numpy_convolution,
+            numpy_pooling,
+            numpy_resampling,
         )
         self.kernels: Mapping[str, Callable[..., Any]] = {
             name: numpy_bfloat16.in_float32(f) for family in families for name, f in family.KERNELS.items()

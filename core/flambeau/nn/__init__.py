@@ -33,15 +33,65 @@ from .layers.activation import (
 )
 from .layers.attention import MultiheadAttention
 from .layers.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm
+from .layers.channelshuffle import ChannelShuffle
 from .layers.container import Container, ModuleDict, ModuleList, Sequential
+from .layers.conv import (
+    Conv1d,
+    Conv2d,
+    Conv3d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    ConvTranspose3d,
+)
 from .layers.distance import CosineSimilarity, PairwiseDistance
 from .layers.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
 from .layers.embedding import Embedding
 from .layers.flatten import Flatten, Unflatten
+from .layers.fold import Fold, Unfold
 from .layers.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from .layers.linear import Bilinear, Identity, Linear
 from .layers.normalization import CrossMapLRN2d, GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
+from .layers.padding import (
+    CircularPad1d,
+    CircularPad2d,
+    CircularPad3d,
+    ConstantPad1d,
+    ConstantPad2d,
+    ConstantPad3d,
+    ReflectionPad1d,
+    ReflectionPad2d,
+    ReflectionPad3d,
+    ReplicationPad1d,
+    ReplicationPad2d,
+    ReplicationPad3d,
+    ZeroPad1d,
+    ZeroPad2d,
+    ZeroPad3d,
+)
 from .layers.parameter_container import ParameterDict, ParameterList
+from .layers.pixelshuffle import PixelShuffle, PixelUnshuffle
+from .layers.pooling import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d,
+    AvgPool1d,
+    AvgPool2d,
+    AvgPool3d,
+    FractionalMaxPool2d,
+    FractionalMaxPool3d,
+    LPPool1d,
+    LPPool2d,
+    LPPool3d,
+    MaxPool1d,
+    MaxPool2d,
+    MaxPool3d,
+    MaxUnpool1d,
+    MaxUnpool2d,
+    MaxUnpool3d,
+)
 from .layers.rnn import GRU, LSTM, RNN, RNNBase
 from .layers.rnn_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from .layers.transformer import (
@@ -51,6 +101,7 @@ from .layers.transformer import (
     TransformerEncoder,
     TransformerEncoderLayer,
 )
+from .layers.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 from .losses.classification import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -149,6 +200,56 @@ __all__ = [
     "TransformerEncoderLayer",
     "TransformerDecoder",
     "TransformerDecoderLayer",
+    # images
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
+    "MaxPool1d",
+    "MaxPool2d",
+    "MaxPool3d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
+    "MaxUnpool3d",
+    "AvgPool1d",
+    "AvgPool2d",
+    "AvgPool3d",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
+    "LPPool1d",
+    "LPPool2d",
+    "LPPool3d",
+    "AdaptiveMaxPool1d",
+    "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d",
+    "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d",
+    "AdaptiveAvgPool3d",
+    "CircularPad1d",
+    "CircularPad2d",
+    "CircularPad3d",
+    "ConstantPad1d",
+    "ConstantPad2d",
+    "ConstantPad3d",
+    "ReflectionPad1d",
+    "ReflectionPad2d",
+    "ReflectionPad3d",
+    "ReplicationPad1d",
+    "ReplicationPad2d",
+    "ReplicationPad3d",
+    "ZeroPad1d",
+    "ZeroPad2d",
+    "ZeroPad3d",
+    "Fold",
+    "Unfold",
+    "PixelShuffle",
+    "PixelUnshuffle",
+    "ChannelShuffle",
+    "Upsample",
+    "UpsamplingNearest2d",
+    "UpsamplingBilinear2d",
     # dropout, shape, distance
     "Dropout",
     "Dropout1d",

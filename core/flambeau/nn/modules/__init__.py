@@ -11,18 +11,25 @@ from .. import module as _module
 from ..layers import activation as _activation
 from ..layers import attention as _attention
 from ..layers import batchnorm as _batchnorm
+from ..layers import channelshuffle as _channelshuffle
 from ..layers import container as _container
+from ..layers import conv as _conv
 from ..layers import distance as _distance
 from ..layers import dropout as _dropout
 from ..layers import embedding as _embedding
 from ..layers import flatten as _flatten
+from ..layers import fold as _fold
 from ..layers import instancenorm as _instancenorm
 from ..layers import linear as _linear
 from ..layers import normalization as _normalization
+from ..layers import padding as _padding
 from ..layers import parameter_container as _parameter_container
+from ..layers import pixelshuffle as _pixelshuffle
+from ..layers import pooling as _pooling
 from ..layers import rnn as _rnn
 from ..layers import rnn_cell as _rnn_cell
 from ..layers import transformer as _transformer
+from ..layers import upsampling as _upsampling
 from ..losses import base as _loss_base
 from ..losses import classification as _classification
 from ..losses import margin as _margin
@@ -34,16 +41,23 @@ _FILES: dict[str, tuple[ModuleType, ...]] = {
     "linear": (_linear,),
     "activation": (_activation, _attention),
     "batchnorm": (_batchnorm,),
+    "channelshuffle": (_channelshuffle,),
+    "conv": (_conv,),
     "container": (_container, _parameter_container),
     "distance": (_distance,),
     "dropout": (_dropout,),
     "flatten": (_flatten,),
     "instancenorm": (_instancenorm,),
     "normalization": (_normalization,),
+    "fold": (_fold,),
     "loss": (_loss_base, _classification, _regression, _margin),
+    "padding": (_padding,),
+    "pixelshuffle": (_pixelshuffle,),
+    "pooling": (_pooling,),
     "rnn": (_rnn, _rnn_cell),
     "sparse": (_embedding,),
     "transformer": (_transformer,),
+    "upsampling": (_upsampling,),
 }
 
 
@@ -64,16 +78,23 @@ __all__ = [
     "Module",
     "activation",
     "batchnorm",
+    "channelshuffle",
     "container",
+    "conv",
     "distance",
     "dropout",
     "flatten",
+    "fold",
     "instancenorm",
     "linear",
     "loss",
     "module",
     "normalization",
+    "padding",
+    "pixelshuffle",
+    "pooling",
     "rnn",
     "sparse",
     "transformer",
+    "upsampling",
 ]
