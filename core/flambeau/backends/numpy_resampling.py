@@ -103,6 +103,8 @@ def _summed(x: Array, axis: int, table: _Ready) -> Array:
         if math.isfinite(y.sum()):  # in a product nan and infinity spread to where they are not wanted
             return y.reshape(shape)
     total = np.zeros(shape, x.dtype)
+    if not x.size:
+        return total
     for positions, weights in zip(table.positions.T, table.weights.T, strict=True):
         piece = x.take(positions, axis)
         piece *= weights.astype(x.dtype).reshape(-1, *(1,) * (x.ndim - axis - 1))

@@ -168,12 +168,12 @@ def _check(input: Tensor, grid: Tensor, mode: int) -> None:
         )
     if rank == 3 and mode == _BICUBIC:
         raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
-    if input.dtype is not grid.dtype:
-        raise RuntimeError(f"expected scalar type {input.dtype.legacy_name} but found {grid.dtype.legacy_name}")
     if not input.dtype.is_floating_point:
         raise NotImplementedError(
             f"\"grid_sampler_{rank}d_cpu_kernel_impl\" not implemented for '{input.dtype.legacy_name}'"
         )
+    if input.dtype is not grid.dtype:
+        raise RuntimeError(f"expected scalar type {input.dtype.legacy_name} but found {grid.dtype.legacy_name}")
 
 
 def grid_sampler_2d(

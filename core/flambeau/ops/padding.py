@@ -48,7 +48,7 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Any = 0) -> Tensor
     if len(given) > 2 * input.dim():
         raise RuntimeError(
             "Length of pad should be no more than twice the number of dimensions of the input. Pad length is "
-            f"{len(given)} while the input has {input.dim()} dimensions."
+            f"{len(given)}while the input has {input.dim()}dimensions."
         )
     for i in range(0, len(given), 2):
         size = input._shape[-1 - i // 2]
@@ -155,7 +155,13 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     if rank not in (1, 2, 3) or dims not in (rank + 1, rank + 2):
         if mode not in _POSITIONS:
             raise NotImplementedError(f"Unrecognised padding mode {mode}")
-        raise NotImplementedError(f"Padding size {len(pad)} is not supported for {dims}D input tensor.")
+        raise NotImplementedError(
+            f"Padding size {len(pad)} is not supported for {dims}D input tensor.\n"
+            "Supported combinations for non-constant padding:\n"
+            "  - 2D or 3D input: padding size = 2 (pads last dimension)\n"
+            "  - 3D or 4D input: padding size = 4 (pads last 2 dimensions)\n"
+            "  - 4D or 5D input: padding size = 6 (pads last 3 dimensions)"
+        )
     if mode not in _POSITIONS:
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     sides = ((0, 0),) * (dims - rank) + tuple([(pad[i], pad[i + 1]) for i in range(2 * rank - 2, -1, -2)])

@@ -49,11 +49,12 @@ def max_unpool(input: Tensor, indices: Tensor, size: Ints) -> Tensor:
             f"tensor with shape: {list(indices._shape)}"
         )
     if input._storage.backend.name == "cpu" and indices.numel():
-        low, high = int(indices.min().item()), int(indices.max().item())
-        if low < 0 or high >= prod(size):
-            wrong = low if low < 0 else high
+        wrong = indices[(indices < 0) | (indices >= prod(size))]
+        if wrong.numel():
             shown = "x".join(map(str, size))
-            raise RuntimeError(f"Found an invalid max index: {wrong} (output volumes are of size {shown})")
+            raise RuntimeError(
+                f"Found an invalid max index: {int(wrong[0].item())} (output volumes are of size {shown})"
+            )
     result: Tensor = placed(input, indices, size)
     return result
 
