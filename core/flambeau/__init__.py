@@ -45,6 +45,7 @@ from .layout import (
     strided,
 )
 from .numeric_limits import finfo, iinfo
+from .ops.arguments import explained as _explained
 from .promotion import can_cast, promote_types, result_type
 from .random import (
     Generator,
@@ -73,7 +74,7 @@ pi = 3.141592653589793
 e = 2.718281828459045
 newaxis = None
 
-globals().update(_ops.PUBLIC)
+globals().update({_name: _explained(_f) for _name, _f in _ops.PUBLIC.items()})
 
 
 def is_tensor(obj: _Any) -> _Any:
@@ -81,11 +82,13 @@ def is_tensor(obj: _Any) -> _Any:
     return isinstance(obj, Tensor)
 
 
+@_explained
 def is_floating_point(input: Tensor) -> _Any:
     """Whether a tensor's dtype is a floating-point one."""
     return input.dtype.is_floating_point
 
 
+@_explained
 def numel(input: Tensor) -> _Any:
     """The number of elements of a tensor."""
     return input.numel()

@@ -158,13 +158,13 @@ def sizes(args: tuple[Any, ...], label: str = "size") -> Shape:
 def _raise_not_sizes(args: tuple[Any, ...], given: tuple[Any, ...], label: str) -> NoReturn:
     place, culprit = next((i, a) for i, a in enumerate(given) if isinstance(a, float) or not hasattr(a, "__index__"))
     kind = type(culprit).__name__
-    if given is not args:
-        raise TypeError(
-            f"{label} (position 1) must be tuple of ints, but found element of type {kind} at pos {place}"
-        ) from None
     if place:
         raise TypeError(
             f'{label} failed to unpack the object at pos {place + 1} with error "type must be tuple of ints,but got {kind}"'
+        ) from None
+    if given is not args:
+        raise TypeError(
+            f"{label} (position 1) must be tuple of ints, but found element of type {kind} at pos {place}"
         ) from None
     raise TypeError(f"{label} (position 1) must be tuple of ints, not {kind}") from None
 

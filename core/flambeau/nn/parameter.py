@@ -26,6 +26,8 @@ class Parameter(Tensor):
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
         if data is None:
             data = ops.empty(0)
+        if requires_grad and not (data.detach().is_floating_point() or data.is_complex()):
+            raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
         parameter: Parameter = data._as(cls)
         parameter.requires_grad_(requires_grad)
         return parameter

@@ -113,7 +113,7 @@ def _attach_operators() -> None:
         "neg": pointwise.neg,
         "pos": pointwise.positive,
         "abs": pointwise.abs,
-        "invert": comparison.bitwise_not,
+        "invert": _invert,
     }
     for name, f in one.items():
         setattr(Tensor, f"__{name}__", f)
@@ -127,6 +127,12 @@ def _attach_operators() -> None:
         setattr(Tensor, name, attribute)
     Tensor.__getitem__ = indexing.getitem  # type: ignore[method-assign]
     Tensor.__setitem__ = indexing.setitem  # type: ignore[method-assign]
+
+
+def _invert(x: Tensor) -> Tensor:
+    if x.dtype.priority > 1:
+        raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
+    return comparison.bitwise_not(x)
 
 
 def _reversed_dims(x: Tensor) -> Tensor:

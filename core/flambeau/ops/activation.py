@@ -114,7 +114,7 @@ def dropout(input: Tensor, p: float = 0.5, train: bool = True) -> Tensor:
         RuntimeError: `p` is not a probability.
     """
     if not 0 <= p <= 1:
-        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p}")
+        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p:g}")
     if not train or p == 0 or not input.numel():
         return input
     if p == 1:

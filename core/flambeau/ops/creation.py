@@ -9,6 +9,7 @@ import math
 import operator
 import struct
 import sys
+import warnings
 from array import array
 from collections.abc import Sequence
 from functools import reduce
@@ -17,7 +18,7 @@ from typing import Any
 from .._tensor import Tensor, from_array
 from ..backends.protocol import Array
 from ..device import current, device, resolve
-from ..dtype import BY_NAME, bfloat16, bool_, dtype, float16, float64, get_default_dtype, int64, uint8
+from ..dtype import BY_NAME, C_NAMES, bfloat16, bool_, dtype, float16, float64, get_default_dtype, int64, uint8
 from ..promotion import of_scalar, promote_types
 from ..shape import Size, checked_sizes, sizes
 from ..storage import Storage
@@ -304,8 +305,16 @@ def frombuffer(buffer: Any, *, dtype: dtype, count: int = -1, offset: int = 0, r
     return _made(home.backend.from_bytes(bytes(data[: n * dtype.itemsize]), (n,), dtype), dtype, home, requires_grad)
 
 
-def legacy_tensor(*args: Any, kind: dtype | None = None, device: Place = None) -> Tensor:
-    """`torch.Tensor(...)`: sizes give an uninitialised (here zero) tensor, data a tensor of the default dtype."""
+def legacy_tensor(*args: Any, kind: dtype | None = None, device: Place = None, data: Any = None) -> Tensor:
+    """`torch.Tensor(...)`: sizes give an uninitialised (here zero) tensor, data a tensor of the default dtype.
+
+    Raises:
+        TypeError: data of another dtype than the class's (`kind`), or no sequence.
+    """
+    if data is not None:
+        args = (*args, data)
+    if not kind and len(args) == 1 and isinstance(args[0], Tensor):
+        return args[0].detach()
     kind = kind or get_default_dtype()
     if not args:
         return zeros(0, dtype=kind, device=device)
@@ -314,10 +323,23 @@ def legacy_tensor(*args: Any, kind: dtype | None = None, device: Place = None) -
         if isinstance(data, Size):
             return zeros(data, dtype=kind, device=device)
         if isinstance(data, Tensor):
-            return data.detach().to(kind)
-        if isinstance(data, float):
-            raise TypeError("new(): data must be a sequence (got float)")
+            if data.dtype is not kind:
+                rest = (
+                    "device=cpu, layout=Strided, requires_grad=false (default), pinned_memory=false (default), "
+                    "memory_format=(nullopt))"
+                )
+                raise TypeError(
+                    f"expected TensorOptions(dtype={C_NAMES[kind.name]}, {rest} "
+                    f"(got TensorOptions(dtype={C_NAMES[data.dtype.name]}, {rest})"
+                )
+            return data.detach()
+        if data is None or isinstance(data, float):
+            raise TypeError(f"new(): data must be a sequence (got {type(data).__name__})")
         return tensor(data, dtype=kind, device=device)
+    if any(isinstance(n, int) and n < 0 for n in args):
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {next(n for n in args if n < 0)}: {list(args)}"
+        )
     return zeros(*args, dtype=kind, device=device)
 
 
@@ -430,6 +452,12 @@ def arange(
     """
     if end is None:
         start, end = 0, start
+    for position, (name, value) in enumerate((("start", start), ("end", end), ("step", step)), start=1):
+        if isinstance(value, (str, list, tuple)) or value is None:
+            place = 1 if name == "end" and start == 0 else position
+            raise TypeError(
+                f"arange(): argument '{name}' (position {place}) must be Number, not {type(value).__name__}"
+            )
     start, end, step = (_number(v) for v in (start, end, step))
     if step == 0:
         raise RuntimeError("step must be nonzero")
@@ -446,7 +474,12 @@ def arange(
 
 
 def range_(start: Any, end: Any, step: Any = 1, **options: Any) -> Tensor:
-    """As `arange`, floating point, with `end` included; deprecated in PyTorch."""
+    """As `arange`, floating point, with `end` included; deprecated in PyTorch, which says so."""
+    warnings.warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior is inconsistent with "
+        "Python's range builtin. Instead, use torch.arange, which produces values in [start, end).",
+        stacklevel=2,
+    )
     count = math.floor((end - start) / step) + 1
     options.setdefault("dtype", get_default_dtype())
     return arange(count, **options) * step + start
@@ -478,7 +511,9 @@ def eye(
     n: int, m: int | None = None, *, dtype: dtype | None = None, device: Place = None, requires_grad: bool = False
 ) -> Tensor:
     """Ones on the diagonal of an (n, m) matrix, zeros elsewhere."""
-    for name, size in (("n", n), ("m", n if m is None else m)):
+    for position, (name, size) in enumerate((("n", n), ("m", n if m is None else m)), start=1):
+        if isinstance(size, float) or not hasattr(size, "__index__"):
+            raise TypeError(f"eye(): argument '{name}' (position {position}) must be int, not {type(size).__name__}")
         if size < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
     made = zeros(n, n if m is None else m, dtype=dtype, device=device)

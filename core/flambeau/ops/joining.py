@@ -32,6 +32,12 @@ def _cat_backward(g: Tensor, shapes: list[tuple[int, ...]], axis: int) -> list[T
     return parts
 
 
+def _listed(name: str, tensors: Any) -> list[Any]:
+    if isinstance(tensors, (list, tuple)):
+        return list(tensors)
+    raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not {type(tensors).__name__}")
+
+
 def _check_tensors(tensors: Sequence[Any]) -> None:
     for i, x in enumerate(tensors):
         if not isinstance(x, Tensor):
@@ -44,7 +50,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out
     Raises:
         RuntimeError: no tensors, or sizes that differ, in PyTorch's words.
     """
-    tensors = list(tensors)
+    tensors = _listed("cat", tensors)
     if not tensors:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     _check_tensors(tensors)
@@ -88,7 +94,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None)
     Raises:
         RuntimeError: no tensors, or shapes that differ.
     """
-    tensors = list(tensors)
+    tensors = _listed("stack", tensors)
     if not tensors:
         raise RuntimeError("stack expects a non-empty TensorList")
     _check_tensors(tensors)
@@ -143,7 +149,9 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     """The tensor repeated along each dimension, new ones first; a copy."""
     from ..shape import sizes
 
-    times = sizes(repeats)
+    if not repeats:
+        raise TypeError('repeat() missing 1 required positional arguments: "repeats"')
+    times = sizes(repeats, "repeat(): argument 'repeats'")
     lead = len(times) - len(input._shape)
     if lead < 0:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
@@ -158,7 +166,7 @@ def tile(input: Tensor, *dims: Any) -> Tensor:
     """As `repeat`, with missing counts taken as 1."""
     from ..shape import sizes
 
-    times = sizes(dims)
+    times = sizes(dims, "tile(): argument 'dims'")
     return repeat(input, (1,) * (len(input._shape) - len(times)) + times)
 
 

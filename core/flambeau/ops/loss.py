@@ -76,15 +76,17 @@ def nll_loss(
             f"Expected input batch_size ({shape[0]}) to match target batch_size "
             f"({target._shape[0] if target._shape else 1})."
         )
+    if len(shape) <= 2 and len(target._shape) > 1:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    if len(shape) == 1 and target._shape not in ((), (1,)):
+        raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {target._shape[0]}")
     if target.dtype is not int64:
         if target.dtype.name != "uint8":
             raise RuntimeError(f"expected target dtype to be Long or Byte, but got {target.dtype.legacy_name}")
         target = target.to(int64)
     if len(shape) == 1:
-        if target._shape:
-            raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
-        result = nll_loss(input.unsqueeze(0), target.unsqueeze(0), weight, reduction, ignore_index)
-        return result.squeeze(0) if reduction == "none" else result
+        result = nll_loss(input.unsqueeze(0), target.reshape((1,)), weight, reduction, ignore_index)
+        return result.reshape(target._shape) if reduction == "none" else result
     classes = shape[1]
     if weight is not None and weight._shape != (classes,):
         raise RuntimeError(
@@ -99,7 +101,9 @@ def nll_loss(
         return loss
     if target._shape != (shape[0], *shape[2:]):
         raise RuntimeError(
-            f"size mismatch (got input: {list(shape)}, target: {list(target._shape)})"
+            f"Expected target size {[shape[0], *shape[2:]]}, got {list(target._shape)}"
+            if len(shape) == 3 and len(target._shape) == 2
+            else f"size mismatch (got input: {list(shape)} , target: {list(target._shape)}"
             if len(target._shape) == len(shape) - 1
             else f"only batches of spatial targets supported (3D tensors) but got targets of dimension: {target.dim()}"
         )
@@ -128,9 +132,13 @@ def cross_entropy(
 ) -> Tensor:
     """-weight[y] * log_softmax(x)[y] for logits (N, C, ...) or (C); targets are classes, or probabilities like x."""
     if not 0.0 <= label_smoothing <= 1.0:
-        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
     axis = 0 if len(input._shape) == 1 else 1
-    if target._shape == input._shape and target.dtype.is_floating_point:
+    if target._shape == input._shape:
+        if not target.dtype.is_floating_point:
+            raise RuntimeError(
+                f"Expected floating point type for target with class probabilities, got {target.dtype.legacy_name}"
+            )
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing, axis)
     log_probabilities = log_softmax(input, axis)
     hard = nll_loss(log_probabilities, target, weight, reduction, ignore_index)

@@ -18,11 +18,31 @@ from .views import expand, reshape, squeeze, transpose, unsqueeze
 
 
 def _check(name: str, a: Tensor, b: Tensor) -> None:
-    for x in (a, b):
+    for position, (x, argument) in enumerate(((a, "input"), (b, _SECOND.get(name, "mat2"))), start=1):
         if not isinstance(x, Tensor):
-            raise TypeError(f"{name}(): argument must be Tensor, not {type(x).__name__}")
+            raise TypeError(
+                f"{name.partition(' ')[0]}(): argument '{argument}' (position {position}) must be Tensor, not {type(x).__name__}"
+            )
     if a.dtype is not b.dtype:
-        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: {_c_name(a)} != {_c_name(b)}")
+        raise RuntimeError(_dtypes_differ(name, a, b))
+
+
+_SECOND = {"matmul": "other", "linear": "weight", "linear with bias": "weight"}
+
+
+def _dtypes_differ(name: str, a: Tensor, b: Tensor) -> str:
+    """What PyTorch says depends on the product it chooses."""
+    one, two = a.dtype.legacy_name, b.dtype.legacy_name
+    dims = (len(a._shape), len(b._shape))
+    if name == "matmul" and dims == (1, 1):
+        return f"dot : expected both vectors to have same dtype, but found {one} and {two}"
+    if (name == "matmul" and dims == (2, 1)) or name == "mv":
+        return f"addmv input tensors must have the same dtype, but got {two}, {one}, and {two}"
+    if name == "bmm" or (name == "matmul" and max(dims) > 2 and dims[1] > 2):
+        return f"expected scalar type {one} but found {two}"
+    if name == "linear with bias":
+        return f"mat1 and mat2 must have the same dtype, but got {one} and {two}"
+    return f"expected m1 and m2 to have the same dtype, but got: {_c_name(a)} != {_c_name(b)}"
 
 
 def _c_name(x: Tensor) -> str:
@@ -137,6 +157,8 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
 
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """A matrix times a vector: (n, m) and (m,) give (n,)."""
+    if input.dtype is not vec.dtype:
+        raise RuntimeError(_dtypes_differ("mv", input, vec))
     if len(input._shape) != 2 or len(vec._shape) != 1:
         raise RuntimeError(f"vector + matrix @ vector expected, got {1}, {len(input._shape)}, {len(vec._shape)}")
     if input._shape[1] != vec._shape[0]:
@@ -198,8 +220,14 @@ def _scaled(g: Tensor, factor: float) -> Tensor:
     return g if factor == 1 else g * factor
 
 
-def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """`beta * input + alpha * mat1 @ mat2`."""
+def addmm(input: Any, mat1: Any, mat2: Any, *older: Any, beta: float = 1, alpha: float = 1) -> Tensor:
+    """`beta * input + alpha * mat1 @ mat2`; `addmm(beta, input, alpha, mat1, mat2)` as in PyTorch's first years."""
+    if len(older) == 2:
+        if isinstance(input, Tensor):  # as a method
+            beta, alpha = mat1, mat2
+        else:
+            beta, input, alpha = input, mat1, mat2
+        mat1, mat2 = older
     _check("addmm", mat1, mat2)
     if len(mat1._shape) != 2 or len(mat2._shape) != 2:
         raise RuntimeError(
@@ -287,7 +315,9 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Raises:
         RuntimeError: sizes or dtypes that do not agree, in PyTorch's words.
     """
-    _check("linear", input, weight)
+    _check("linear" if bias is None else "linear with bias", input, weight)
+    if bias is not None and not isinstance(bias, Tensor):
+        raise TypeError(f"linear(): argument 'bias' (position 3) must be Tensor, not {type(bias).__name__}")
     shape = input._shape
     if len(weight._shape) != 2 or not shape or shape[-1] != weight._shape[1]:
         _raise_linear(input, weight)
@@ -311,8 +341,8 @@ def _raise_linear(input: Tensor, weight: Tensor) -> None:
     shape = input._shape
     if not shape:
         raise RuntimeError(f"both arguments to linear need to be at least 1D, but they are 0D and {weight.dim()}D")
-    if len(weight._shape) != 2:
-        return
+    if len(weight._shape) == 1:
+        mv(input, weight)
     rows = math.prod(shape[:-1])
     raise RuntimeError(
         f"mat1 and mat2 shapes cannot be multiplied ({rows}x{shape[-1]} and {weight._shape[1]}x{weight._shape[0]})"

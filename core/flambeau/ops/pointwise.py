@@ -26,12 +26,14 @@ def plus(be: Any, input: Operand, other: Operand) -> Any:
     return be.add(input, other)
 
 
-def add(input: Any, other: Any, *, alpha: float = 1, out: Tensor | None = None) -> Tensor:
-    """`input + alpha * other`.
+def add(input: Any, other: Any, *older: Any, alpha: float = 1, out: Tensor | None = None) -> Tensor:
+    """`input + alpha * other`; `add(input, alpha, other)` as in PyTorch's first years.
 
     Raises:
         RuntimeError: `alpha` is a float and the operands are integers.
     """
+    if older:
+        alpha, other = other, older[0]
     return plus(input, other if alpha == 1 else _scaled(input, other, alpha), out=out)
 
 
@@ -51,12 +53,14 @@ def minus(be: Any, input: Operand, other: Operand) -> Any:
     return be.sub(input, other)
 
 
-def sub(input: Any, other: Any, *, alpha: float = 1, out: Tensor | None = None) -> Tensor:
-    """`input - alpha * other`.
+def sub(input: Any, other: Any, *older: Any, alpha: float = 1, out: Tensor | None = None) -> Tensor:
+    """`input - alpha * other`; `sub(input, alpha, other)` as in PyTorch's first years.
 
     Raises:
         RuntimeError: an operand is bool.
     """
+    if older:
+        alpha, other = other, older[0]
     for x in (input, other):
         if isinstance(x, bool) or (isinstance(x, Tensor) and x.dtype is bool_):
             raise RuntimeError(
@@ -348,13 +352,28 @@ def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Tensor | None = None) 
 
 
 @pointwise(
+    name="AddcmulBackward0",
     input=lambda g: g,
     tensor1=lambda g, tensor2, value: mul(g, mul(tensor2, value)),
     tensor2=lambda g, tensor1, value: mul(g, mul(tensor1, value)),
 )
-def addcmul(be: Any, input: Array, tensor1: Array, tensor2: Array, value: float = 1) -> Any:
-    """`input + value * tensor1 * tensor2`."""
+def add_product(be: Any, input: Array, tensor1: Array, tensor2: Array, value: float = 1) -> Any:
+    """`addcmul`."""
     return be.add(input, be.mul(be.mul(tensor1, tensor2), value) if value != 1 else be.mul(tensor1, tensor2))
+
+
+def addcmul(
+    input: Tensor, tensor1: Any, tensor2: Any, *older: Any, value: float = 1, out: Tensor | None = None
+) -> Tensor:
+    """`input + value * tensor1 * tensor2`; `value` was once passed before the two."""
+    if older:
+        value, tensor1, tensor2 = tensor1, tensor2, older[0]
+    for position, (name, x) in enumerate((("input", input), ("tensor1", tensor1), ("tensor2", tensor2)), start=1):
+        if not isinstance(x, Tensor):
+            raise TypeError(
+                f"addcmul(): argument '{name}' (position {position}) must be Tensor, not {type(x).__name__}"
+            )
+    return add_product(input, tensor1, tensor2, value, out=out)
 
 
 @pointwise(
@@ -369,12 +388,16 @@ def add_quotient(be: Any, input: Array, tensor1: Array, tensor2: Array, value: f
     return be.add(input, be.mul(be.div(tensor1, tensor2), value) if value != 1 else be.div(tensor1, tensor2))
 
 
-def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1, out: Tensor | None = None) -> Tensor:
-    """`input + value * tensor1 / tensor2`.
+def addcdiv(
+    input: Tensor, tensor1: Any, tensor2: Any, *older: Any, value: float = 1, out: Tensor | None = None
+) -> Tensor:
+    """`input + value * tensor1 / tensor2`; `value` was once passed before the two.
 
     Raises:
         RuntimeError: both `tensor1` and `tensor2` are integers.
     """
+    if older:
+        value, tensor1, tensor2 = tensor1, tensor2, older[0]
     _check_tensor("addcdiv", input)
     if all(isinstance(x, Tensor) and not x.dtype.is_floating_point for x in (tensor1, tensor2)):
         raise RuntimeError(

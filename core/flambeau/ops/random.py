@@ -221,6 +221,8 @@ def randint(
     """
     if size is None:
         low, high, size = 0, low, high
+        if not isinstance(size, (tuple, list)):
+            raise TypeError(f"randint(): argument 'size' (position 2) must be tuple of ints, not {type(size).__name__}")
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     x = random_(empty(checked_sizes((size,)), dtype=dtype or int64, device=device), low, high, generator=generator)

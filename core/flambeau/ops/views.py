@@ -102,7 +102,7 @@ def view(input: Tensor, *shape: Any) -> Tensor:
     """
     if len(shape) == 1 and not isinstance(shape[0], (int, tuple, list)) and hasattr(shape[0], "itemsize"):
         return _view_dtype(input, shape[0])
-    target = infer_size(sizes(shape), input.numel())
+    target = infer_size(sizes(shape, "view(): argument 'size'"), input.numel())
     strides = contiguous_strides(target) if input._view is None else view_strides(input._shape, input._view[0], target)
     if strides is None:
         raise RuntimeError(
@@ -136,7 +136,7 @@ def view_as(input: Tensor, other: Tensor) -> Tensor:
 
 def reshape(input: Tensor, *shape: Any) -> Tensor:
     """The same elements in another shape: a view where possible, else a copy."""
-    target = infer_size(sizes(shape), input.numel())
+    target = infer_size(sizes(shape, "reshape(): argument 'shape'"), input.numel())
     strides = contiguous_strides(target) if input._view is None else view_strides(input._shape, input._view[0], target)
     if strides is not None:
         return make_view(input, target, strides, _offset(input), "ViewBackward0", _reshape_to, input._shape)
@@ -251,7 +251,7 @@ def t(input: Tensor) -> Tensor:
 
 def permute(input: Tensor, *dims: Any) -> Tensor:
     """With the dimensions in the order given."""
-    order = sizes(dims)
+    order = sizes(dims, "permute(): argument 'dims'")
     rank = input.dim()
     if len(order) != rank:
         raise RuntimeError(
@@ -317,7 +317,7 @@ def expand(input: Tensor, *sizes_: Any) -> Tensor:
     Raises:
         RuntimeError: a size other than 1 would change.
     """
-    target = sizes(sizes_)
+    target = sizes(sizes_, "expand(): argument 'size'")
     shape, strides = input._shape, _strides(input)
     lead = len(target) - len(shape)
     if lead < 0:

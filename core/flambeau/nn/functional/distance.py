@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ... import ops
 from ..._tensor import Tensor
+from ...ops.arguments import labelled
 
 
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Tensor | None = None) -> Tensor:
@@ -12,6 +13,7 @@ def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, o
     return input / denominator if out is None else ops.div(input, denominator, out=out)
 
 
+@labelled("cosine_similarity")
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """x₁·x₂ / (max(‖x₁‖, eps) max(‖x₂‖, eps)) along `dim`."""
     x1, x2 = ops.broadcast_tensors(x1, x2)

@@ -6,6 +6,7 @@ import warnings
 
 from ... import ops
 from ..._tensor import Tensor
+from ...ops.arguments import explained
 from ...ops.nonlinearity import SELU_ALPHA, SELU_SCALE
 
 
@@ -14,6 +15,7 @@ def _check(p: float) -> None:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
 
 
+@explained
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Each element 0 with probability p, else x / (1 - p); the input itself when not training.
 

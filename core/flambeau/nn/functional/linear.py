@@ -9,6 +9,7 @@ from ..._tensor import Tensor
 from ...autograd.function import Function
 from ...autograd.modes import no_grad
 from ...dtype import int64
+from ...ops.arguments import explained
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -106,6 +107,7 @@ def _renormalize(weight: Tensor, input: Tensor, max_norm: float, norm_type: floa
         weight[rows] = values * scale
 
 
+@explained
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """int64 (*, num_classes): 1 at the class, else 0; -1 takes the largest class + 1.
 

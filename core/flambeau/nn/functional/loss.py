@@ -11,9 +11,11 @@ import warnings
 from ... import ops
 from ..._tensor import Tensor
 from ...autograd.modes import no_grad
+from ...ops.arguments import labelled
 from .reduction import legacy_reduction, reduced, reduction_of
 
 
+@labelled("nll_loss_nd")
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -34,6 +36,7 @@ def nll_loss(
     return ops.nll_loss(input, target, weight, reduction, ignore_index)
 
 
+@labelled("cross_entropy_loss")
 def cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -57,7 +60,7 @@ def cross_entropy(
 
 
 def _same_size(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    if target.shape == input.shape:
+    if target.size() == input.size():
         return input, target
     warnings.warn(
         f"Using a target size ({target.size()}) that is different to the input size ({input.size()}). "
@@ -169,6 +172,8 @@ def binary_cross_entropy(
         )
     if input.device.type == "cpu" and not ((input >= 0) & (input <= 1)).all().item():
         raise RuntimeError("all elements of input should be between 0 and 1")
+    if target.dtype is not input.dtype:
+        raise RuntimeError(f"Found dtype {target.dtype.legacy_name} but expected {input.dtype.legacy_name}")
     loss = ops.binary_cross_entropy(input, target)
     return reduced(loss if weight is None else loss * weight, reduction)
 
@@ -194,6 +199,10 @@ def binary_cross_entropy_with_logits(
     reduction = reduction_of(reduction, size_average, reduce)
     if target.shape != input.shape:
         raise ValueError(f"Target size ({target.size()}) must be the same as input size ({input.size()})")
+    if not target.dtype.is_floating_point:
+        if target.dtype.name == "bool":
+            target - target
+        raise RuntimeError(f"result type Float can't be cast to the desired output type {target.dtype.legacy_name}")
     if pos_weight is None:
         loss = ops.binary_cross_entropy_with_logits(input, target)
     else:
