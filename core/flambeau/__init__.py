@@ -14,7 +14,15 @@ from typing import Any as _Any
 from . import autograd, backends
 from . import ops as _ops
 from ._tensor import Tensor
-from .autograd.modes import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .autograd.modes import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from .device import device, device_name, get_default_device, set_default_device, synchronize
 from .dtype import (
     bfloat16,
@@ -114,6 +122,7 @@ _LAZY = {
         "_check_tensor_all _check_tensor_all_with _assert",
         "_classes": "classes",
         "device_modules": "get_device_module",
+        "func": "vmap",
     }.items()
     for name in names.split()
 }

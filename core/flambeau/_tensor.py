@@ -6,16 +6,17 @@ Everything computed (`x + y`, `x.sum()`, `x[0]`) is defined in `ops/` and attach
 from __future__ import annotations
 
 import struct
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .autograd.node import LEAF, Edge, Node, RemovableHandle
+from .autograd.node import LEAF, AccumulateGrad, Edge, Node, RemovableHandle
 from .backends.protocol import Array
 from .device import device
 from .dtype import C_NAMES, bfloat16, dtype, float16
 from .layout import layout, strided
 from .shape import Size, contiguous_strides, is_contiguous
-from .storage import Storage
+from .storage import Storage, inference
 
 _new = object.__new__
 
@@ -45,7 +46,7 @@ class Tensor:
     _saved_output_of: tuple[str, int] | None = (
         None  # of an alias kept for backward: whose result it is, for error texts
     )
-    _one_of_several: bool = False  # a view that came with others out of one op, or a view of one
+    _one_of_several: bool | str = False  # a view that came with others out of one op, or a view of one
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         """`Tensor(data)` and `Tensor(2, 3)`: PyTorch's legacy constructor, always of the default dtype."""
@@ -116,6 +117,11 @@ class Tensor:
         """Put `value` (an array or number, broadcast) where this tensor's elements are. Every view of the storage sees it."""
         storage = self._storage
         region = None if self._view is None else (self._shape, *self._view)
+        if storage.version < 0 and not inference.on:
+            raise RuntimeError(
+                "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a clone to get a normal "
+                "tensor before doing inplace update.See https://github.com/pytorch/rfcs/pull/17 for more details."
+            )
         storage.array = storage.backend.assign(storage.array, region, value)
         if self._tracked:
             storage.version += 1
@@ -231,7 +237,13 @@ class Tensor:
 
     @property
     def _version(self) -> int:
+        if self._storage.version < 0:
+            raise RuntimeError("Inference tensors do not track version counter.")
         return self._storage.version
+
+    def is_inference(self) -> bool:
+        """Whether it was made in `inference_mode`."""
+        return self._storage.version < 0
 
     # --- autograd -------------------------------------------------------------------------------------------------------------
 
@@ -242,6 +254,8 @@ class Tensor:
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise RuntimeError("requires_grad must be a bool")
         if value and not self.dtype.is_floating_point:
             raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
         if not value and self._node is not None:
@@ -249,6 +263,8 @@ class Tensor:
                 "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a subgraph "
                 "that doesn't require differentiation use var_no_grad = var.detach()."
             )
+        if value and self._storage.version < 0 and not inference.on:
+            raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
         self._requires_grad = bool(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
@@ -276,6 +292,8 @@ class Tensor:
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
         if value is not None:
+            if value is self:
+                raise RuntimeError("can't assign Variable as its own grad")
             if not isinstance(value, Tensor):
                 raise TypeError(
                     f"assigned grad expected to be a Tensor or None but got grad of type {type(value).__name__}"
@@ -338,7 +356,7 @@ class Tensor:
         Raises:
             RuntimeError: no grad to compute, a non-scalar without `gradient`, or the graph was freed; PyTorch's texts.
         """
-        from .autograd.functional import backward
+        from .autograd.gradients import backward
 
         backward(self, gradient, retain_graph, create_graph, inputs)
 
@@ -367,16 +385,46 @@ class Tensor:
         node = self.grad_fn
         if node is None:
             if self._hooks is None:
-                self._hooks = {}
+                self._hooks = OrderedDict()
             return RemovableHandle(self._hooks, hook)
         number = self._output_nr
+        if self._hooks is None:
+            self._hooks = OrderedDict()
 
         def pre_hook(grads: tuple[Any, ...]) -> tuple[Any, ...] | None:
             grad = grads[number]
             replaced = None if grad is None else hook(grad)
-            return None if replaced is None else (*grads[:number], replaced, *grads[number + 1 :])
+            if replaced is None:
+                return None
+            from .autograd.engine import checked
 
-        return node.register_prehook(pre_hook)
+            return (*grads[:number], checked(hook, grad, replaced), *grads[number + 1 :])
+
+        handle = node.register_prehook(pre_hook)
+        self._hooks[handle.id] = hook
+        return handle
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle:
+        """Call `hook(tensor)` after a backward pass has added to `.grad` of this leaf.
+
+        Raises:
+            RuntimeError: the tensor does not require grad, or is no leaf.
+        """
+        if not self.requires_grad:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if self.grad_fn is not None:
+            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+        AccumulateGrad.of(self)
+        hooks = self.__dict__.setdefault("_post_accumulate_grad_hooks", OrderedDict())
+        return RemovableHandle(hooks, hook)
+
+    @property
+    def _backward_hooks(self) -> dict[int, Any] | None:
+        return self._hooks
+
+    @_backward_hooks.setter
+    def _backward_hooks(self, hooks: dict[int, Any] | None) -> None:
+        self._hooks = hooks
 
     def retain_grad(self) -> None:
         """Keep the gradient of a non-leaf in `.grad` too."""
@@ -394,7 +442,11 @@ class Tensor:
             if tensor is not None:
                 tensor._grad = grad.clone() if tensor._grad is None else tensor._grad + grad
 
-        self.register_hook(keep)
+        node, number = self.grad_fn, self._output_nr
+        assert node is not None, "a leaf has returned above"
+        if node._pre_hooks is None:
+            node._pre_hooks = {}
+        node._pre_hooks[-1 - number] = lambda grads: None if grads[number] is None else keep(grads[number])
 
     def detach(self) -> Tensor:
         """The same elements, shared, without history."""

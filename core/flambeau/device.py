@@ -106,6 +106,8 @@ def resolve(d: device | str | int | None) -> tuple[Backend, device]:
         d = current()
     elif not isinstance(d, device):
         d = device(d)
+    elif d.__class__ is not device:
+        return d.batch, d  # type: ignore[attr-defined]  # of a tensor within vmap
     place = _places.get(d)
     if place is None:
         if d.type == "cuda":

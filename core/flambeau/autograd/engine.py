@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from .modes import GradMode
-from .node import LEAF, Edge, Node
+from .node import LEAF, AccumulateGrad, Edge, Node
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -18,10 +18,38 @@ if TYPE_CHECKING:
 on_backward: Callable[[Any], None] | None = None
 """Called with the root of each `Tensor.backward()`, before it runs, while somebody watches."""
 
+task: Task | None = None
+"""The pass that is running: the innermost, where a hook or a custom function runs another."""
+
 guard: Callable[[Node, Any, Any], Any] | None = None
 """Runs a node's backward in its stead, while anomalies are looked for."""
 
 _by_number = attrgetter("sequence_nr")
+
+
+class Task:
+    """One pass, for hooks that ask about it."""
+
+    __slots__ = ("__weakref__", "nodes", "only", "partial", "wanted")
+
+    def __init__(self, nodes: list[Node], wanted: Any, only: Sequence[Tensor] | None, partial: bool) -> None:
+        self.nodes = nodes
+        self.wanted = wanted
+        self.only = only
+        self.partial = partial
+        """Whether it gives some gradients only, as `grad` and `backward(inputs=...)`."""
+
+    def reaches(self, node: Node) -> bool:
+        """Whether the pass runs a node, or for `AccumulateGrad` its leaf's hooks."""
+        if isinstance(node, AccumulateGrad):
+            leaf = node.variable
+            for n in self.nodes:
+                mask = None if self.wanted is None else self.wanted[n]
+                for i, e in enumerate(n.edges):
+                    if e is not None and e[0] is leaf and (mask is None or mask[i]):
+                        return True
+            return False
+        return node in self.nodes and (self.wanted is None or True in self.wanted[node])
 
 
 def run_backward(
@@ -54,6 +82,9 @@ def run_backward(
         captured_at.setdefault(edge[0] if edge[1] != LEAF else id(edge[0]), {}).setdefault(edge[1], []).append(number)
     wanted = _wanted(nodes, captured_at, only) if capture or only is not None else None
 
+    global task
+    outer_task = task
+    task = Task(nodes, wanted, only, bool(capture) or only is not None)
     buffers: dict[Node, Any] = {}
     leaves: dict[int, list[Any]] = {}
     captured: dict[int, Tensor] = {}
@@ -107,9 +138,13 @@ def run_backward(
             for number in captured_at.get(key, {}).get(LEAF, ()):
                 captured[number] = grad
             if accumulate and (chosen is None or key in chosen):
-                leaf._accumulate(grad, create_graph)
+                if "_accumulate_grad" in leaf.__dict__:
+                    accumulate_at_node(leaf, grad, create_graph)
+                else:
+                    leaf._accumulate(grad, create_graph)
     finally:
         GradMode.enabled = before
+        task = outer_task
     return captured
 
 
@@ -160,20 +195,54 @@ def _deliver(edge: tuple[Any, int], grad: Tensor, buffers: dict[Node, Any], leav
         slots[output] = grad if slots[output] is None else slots[output] + grad
 
 
+def accumulate_at_node(leaf: Tensor, grad: Tensor, create_graph: bool) -> None:
+    """Accumulate where somebody has looked at the leaf's node and may have hooks there, or at the leaf for afterwards."""
+    node = AccumulateGrad.of(leaf)
+    if node._pre_hooks:
+        grad = _run_pre_hooks(node, grad)
+    leaf._accumulate(grad, create_graph)
+    for hook in tuple((leaf.__dict__.get("_post_accumulate_grad_hooks") or {}).values()):
+        hook(leaf)
+    if node._post_hooks:
+        _run_post_hooks(node, (), grad)
+
+
 def run_tensor_hooks(hooks: dict[int, Any], grad: Tensor) -> Tensor:
     """The gradient after a tensor's hooks, in the order they were registered."""
     for hook in tuple(hooks.values()):
         replaced = hook(grad)
         if replaced is not None:
-            grad = replaced
+            grad = checked(hook, grad, replaced)
     return grad
+
+
+def checked(hook: Any, grad: Tensor, replaced: Any) -> Tensor:
+    """What a hook gave in place of a gradient.
+
+    Raises:
+        TypeError: it is no tensor.
+        RuntimeError: it has another shape or dtype.
+    """
+    from .._tensor import Tensor
+
+    if not isinstance(replaced, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type(replaced).__name__}'")
+    name = getattr(hook, "__name__", type(hook).__name__)
+    if replaced._shape != grad._shape:
+        raise RuntimeError(f"hook '{name}' has changed the size of value")
+    if replaced.dtype is not grad.dtype:
+        raise RuntimeError(f"hook '{name}' has changed the type of value (was {grad.type()} got {replaced.type()})")
+    return replaced
 
 
 def _run_pre_hooks(node: Node, grad: Any) -> Any:
     grads = (grad,) if node.outputs == 1 else tuple(grad)
     assert node._pre_hooks is not None
-    for hook in tuple(node._pre_hooks.values()):
-        replaced = hook(grads)
+    hooks = node._pre_hooks
+    # Those that keep the gradient of a result, `retain_grad`, have numbers below 0 and come last.
+    for number in sorted(hooks, key=lambda n: n < 0) if min(hooks) < 0 else tuple(hooks):
+        hook = hooks.get(number)
+        replaced = None if hook is None else hook(grads)
         if replaced is not None:
             grads = replaced if isinstance(replaced, tuple) else (replaced,)
     return grads[0] if node.outputs == 1 else list(grads)

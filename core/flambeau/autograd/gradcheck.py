@@ -11,7 +11,7 @@ from typing import Any
 
 from .._tensor import Tensor
 from ..dtype import float64
-from .functional import grad
+from .gradients import grad
 from .modes import GradMode
 
 

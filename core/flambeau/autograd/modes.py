@@ -1,4 +1,4 @@
-"""Switches for recording: `no_grad`, `enable_grad`, `set_grad_enabled`, `inference_mode`.
+"""Switches for recording: `no_grad`, `enable_grad`, `set_grad_enabled`, `inference_mode`. Each thread has its own.
 
 Source: https://docs.pytorch.org/docs/stable/notes/autograd.html#locally-disable-grad-doc
 """
@@ -7,21 +7,46 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
+import threading
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
+
+from .. import storage
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class GradMode:
+class _GradMode(threading.local):
     """Whether ops record backward nodes. `GradMode.enabled` is read on every op, hence a plain attribute."""
 
     enabled: bool = True
+    shown: bool = False
+    """In inference mode, where nothing is recorded: whether `is_grad_enabled` says so all the same."""
+
+
+GradMode = _GradMode()
 
 
 def is_grad_enabled() -> bool:
     """Whether ops are being recorded."""
-    return GradMode.enabled
+    return GradMode.enabled or GradMode.shown
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether this thread is in inference mode."""
+    return storage.inference.on
+
+
+def is_inference(input: Any) -> bool:
+    """Whether a tensor was made in inference mode."""
+    return bool(input._storage.version < 0)
+
+
+def _set(mode: bool) -> None:
+    GradMode.enabled = mode and not storage.inference.on
+    GradMode.shown = mode and storage.inference.on
 
 
 class _Switch:
@@ -31,13 +56,23 @@ class _Switch:
 
     def __enter__(self) -> None:
         # A stack, so that one object may be entered again inside itself.
-        self.__dict__.setdefault("_saved", []).append(GradMode.enabled)
-        GradMode.enabled = self._mode
+        self.__dict__.setdefault("_saved", []).append(is_grad_enabled())
+        _set(self._mode)
 
     def __exit__(self, *exc: object) -> None:
-        GradMode.enabled = self.__dict__["_saved"].pop()
+        _set(self.__dict__["_saved"].pop())
 
     def __call__(self, f: F) -> F:
+        if isinstance(f, type):
+            warnings.warn(
+                "Decorating classes is deprecated and will be disabled in future versions. You should only decorate functions "
+                "or methods. To preserve the current behavior of class decoration, you can directly decorate the `__init__` "
+                "method and nothing else.",
+                FutureWarning,
+                stacklevel=2,
+            )
+            decorated: Any = lambda *args, **kwargs: f(*args, **kwargs)  # noqa: E731
+            return self(decorated)  # type: ignore[no-any-return]
         if inspect.isgeneratorfunction(f):
 
             @functools.wraps(f)
@@ -46,7 +81,7 @@ class _Switch:
                 resume: Callable[[Any], Any] = inner.send
                 sent: Any = None
                 while True:  # the mode holds while the generator runs, not while it is suspended
-                    with self._clone():
+                    with self.clone():
                         try:
                             item = resume(sent)
                         except StopIteration as stop:
@@ -55,7 +90,7 @@ class _Switch:
                         sent = yield item
                         resume = inner.send
                     except GeneratorExit:
-                        with self._clone():
+                        with self.clone():
                             inner.close()
                         raise
                     except BaseException as thrown:
@@ -66,12 +101,13 @@ class _Switch:
 
         @functools.wraps(f)
         def wrapper(*args: Any, **kwargs: Any) -> Any:
-            with self._clone():
+            with self.clone():
                 return f(*args, **kwargs)
 
         return wrapper  # type: ignore[return-value]
 
-    def _clone(self) -> _Switch:
+    def clone(self) -> _Switch:
+        """Another switch of the same kind and mode."""
         clone = self.__class__.__new__(self.__class__)
         clone._mode = self._mode
         return clone
@@ -97,34 +133,88 @@ class enable_grad(_Named):
 
 
 class set_grad_enabled(_Switch):
-    """Switch recording on or off, at once; as a context manager, until it ends."""
+    """Switch recording on or off, at once; as a context manager, until it ends.
+
+    Raises:
+        TypeError: the mode is not a bool.
+    """
 
     def __init__(self, mode: bool) -> None:
-        self._mode = bool(mode)
-        self._before = GradMode.enabled
-        GradMode.enabled = self._mode
+        if not isinstance(mode, bool):
+            raise TypeError(
+                f"set_grad_enabled(): argument 'enabled' (position 1) must be bool, not {type(mode).__name__}"
+            )
+        self.mode = self._mode = mode
+        self.prev = is_grad_enabled()
+        _set(mode)
 
     def __enter__(self) -> None:
-        self.__dict__.setdefault("_saved", []).append(self._before)
-        GradMode.enabled = self._mode
+        self.__dict__.setdefault("_saved", []).append(self.prev)
+        _set(self._mode)
 
     def __call__(self, f: F) -> F:
-        GradMode.enabled = self._before  # a decorator takes effect in the call, not here
+        _set(self.prev)  # a decorator takes effect in the call, not here
         return super().__call__(f)
 
-    def _clone(self) -> _Switch:
+    def clone(self) -> _Switch:
+        """Another switch to the same mode, which takes effect at once."""
         return set_grad_enabled(self._mode)
+
+    def __str__(self) -> str:
+        return f"torch.autograd.grad_mode.set_grad_enabled(mode={self.mode})"
+
+    __repr__ = __str__
 
 
 class inference_mode(_Switch):
-    """As `no_grad`; PyTorch forbids more of the tensors made inside, which are ordinary tensors here."""
+    """As `no_grad`, and what is made inside counts no writes and may not take part in what autograd records later.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad_mode.inference_mode.html
+    """
 
     def __new__(cls, mode: Any = True) -> Any:
         switch = super().__new__(cls)
         if callable(mode):
-            switch._mode = False
+            switch.mode = True
             return switch(mode)
         return switch
 
     def __init__(self, mode: bool = True) -> None:
-        self._mode = not mode and GradMode.enabled
+        self.mode = mode
+
+    def __enter__(self) -> None:
+        before = (storage.inference.on, GradMode.enabled, GradMode.shown)
+        self.__dict__.setdefault("_saved", []).append(before)
+        storage.contexts += self.mode
+        storage.inference.on = self.mode
+        GradMode.enabled, GradMode.shown = not self.mode, False
+
+    def __exit__(self, *exc: object) -> None:
+        storage.contexts -= self.mode
+        storage.inference.on, GradMode.enabled, GradMode.shown = self.__dict__["_saved"].pop()
+
+    def clone(self) -> _Switch:
+        """Another of the same mode."""
+        clone: _Switch = inference_mode(self.mode)
+        return clone
+
+
+class set_multithreading_enabled(_Switch):
+    """Accepted for programs that choose: the backward pass here has one thread."""
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = mode
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def clone(self) -> _Switch:
+        """Another."""
+        return set_multithreading_enabled(self.mode)
+
+
+# PyTorch's name of this module.
+sys.modules[f"{__package__}.grad_mode"] = sys.modules[__name__]

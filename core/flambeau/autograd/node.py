@@ -63,6 +63,14 @@ class Node:
     def release(self) -> None:
         """Let go of what was saved for backward."""
 
+    def _sequence_nr(self) -> int:
+        return self.sequence_nr
+
+    def _register_hook_dict(self, tensor: Tensor) -> None:
+        """As PyTorch's: the hooks that a tensor has become those of this node."""
+        for hook in (tensor._backward_hooks or {}).values():
+            self.register_prehook(lambda grads, hook=hook: _hooked(hook, grads))
+
     @property
     def metadata(self) -> dict[Any, Any]:
         """A dictionary for whoever inspects the graph."""
@@ -96,7 +104,12 @@ class Node:
         return RemovableHandle(self._pre_hooks, hook)
 
     def __repr__(self) -> str:
-        return f"<{self.name()} object at {id(self):#x}>"
+        return f"<{self.__class__.__name__} object at {id(self):#x}>"
+
+
+def _hooked(hook: Any, grads: tuple[Any, ...]) -> Any:
+    replaced = hook(grads[0])
+    return None if replaced is None else (replaced, *grads[1:])
 
 
 class AccumulateGrad(Node):
@@ -105,6 +118,9 @@ class AccumulateGrad(Node):
     __slots__ = ("variable",)
 
     variable: Tensor
+
+    def name(self) -> str:
+        return "torch::autograd::AccumulateGrad"
 
     @classmethod
     def of(cls, leaf: Tensor) -> AccumulateGrad:

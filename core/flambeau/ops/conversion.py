@@ -16,6 +16,7 @@ from ..dtype import ALL, bfloat16, bool_, dtype, float16, float32, float64, int8
 from ..dtype import dtype as DType
 from ..dtype import dtype as Kind
 from ..storage import Storage
+from . import vmap_levels
 from .creation import check_dtype
 from .op import op
 from .views import ViewNode
@@ -91,7 +92,7 @@ def to(
             result = cast(result, dtype)
     if device is not None:
         backend, place = resolve(device)
-        if backend is not input._storage.backend:
+        if backend is not input._storage.backend and not (vmap_levels.levels and input.device == place):
             result = move(result, place)
     return result.clone() if copy and result is input else result
 

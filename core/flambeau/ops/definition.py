@@ -56,6 +56,7 @@ class Op:
         if unknown:
             raise TypeError(f"{self.name}: derivative of unknown parameter {', '.join(sorted(unknown))}")
         self.differentiable = tuple(i for i in self.tensor_positions if self.derivatives[i] is not None)
+        self.node_class: Any = None  # made when the op is first recorded
         self.kernels: dict[Backend, Callable[..., Any]] = {}
         self.plans: dict[int, Plan] = {}
 

@@ -17,6 +17,7 @@ from ..shape import broadcast_shapes, wrap_dim
 from .inplace import check_writable, copy_, overwrite
 from .op import op
 from .operands import raise_devices
+from .vmap_levels import every
 from .views import alias, expand, reshape, select, slice_dim, unsqueeze
 
 # --- primitives, differentiable ---------------------------------------------------------------------------------------
@@ -798,10 +799,11 @@ def embedding(
 
 
 def _check_rows(index: Tensor, rows: int) -> None:
-    backend = index._storage.backend
-    array = index._array()
     if not index.numel():
         return
+    index = every(index)
+    backend = index._storage.backend
+    array = index._array()
     axes = tuple(range(len(index._shape)))
     low = from_array(backend.min(array, axes, False), index.dtype, index._storage)
     high = from_array(backend.max(array, axes, False), index.dtype, index._storage)

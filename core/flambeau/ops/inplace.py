@@ -26,6 +26,14 @@ def check_writable(target: Tensor) -> None:
         return
     base = target._base
     if target._one_of_several and target._node is not None:
+        if target._one_of_several == "custom":
+            raise RuntimeError(
+                f"Output {target._output_nr} of {target._node.bare_name()} is a view and is being modified inplace. This view "
+                "was created inside a custom Function (or because an input was returned as-is) and the autograd logic to "
+                "handle view+inplace would override the custom backward associated with the custom Function, leading to "
+                "incorrect gradients. This behavior is forbidden. You can fix this by cloning the output of the custom "
+                "Function."
+            )
         raise RuntimeError(
             f"Output {target._output_nr} of {target._node.bare_name()} is a view and is being modified inplace. This view "
             "is the output of a function that returns multiple views. Such functions do not allow the output views to be "

@@ -36,6 +36,7 @@ from ..backends.protocol import Operand as Operand
 from ..dtype import dtype, get_default_dtype
 from ..shape import broadcast_shapes
 from ..storage import Storage
+from . import vmap_levels
 from .definition import Op
 from .operands import align, moved, raise_devices
 from .recording import record, record_if_needed
@@ -206,6 +207,8 @@ def pointwise(
             tensors = [x for x in operands if isinstance(x, Tensor)]
             for i in masks:
                 if values[i]._storage.backend is not tensors[0]._storage.backend:
+                    if vmap_levels.levels and (lifted := vmap_levels.together(values)) is not None:
+                        return call(*lifted, out=out)
                     values[i] = moved(values[i], tensors)
             shapes = [values[i]._shape for i in masks] + [t._shape for t in tensors]
             shape = shapes[0]
@@ -252,6 +255,8 @@ def op(
             storage = tensors[0]._storage
             for x in tensors:
                 if x._storage.backend is not storage.backend:
+                    if vmap_levels.levels and (lifted := vmap_levels.together(tensors)) is not None:
+                        return call_variadic(lifted, *values[1:])
                     raise_devices(*tensors)
             kernel = kernels.get(storage.backend) or definition.kernel(storage.backend)
             y = wrap(kernel([x._array() for x in tensors], *values[1:]), tensors[0].dtype, storage)
@@ -275,6 +280,8 @@ def op(
                 if isinstance(x, Tensor):
                     held = x._storage
                     if held.backend is not backend:
+                        if vmap_levels.levels and (lifted := vmap_levels.together(values)) is not None:
+                            return call(*lifted)
                         raise_devices(*[t for t in values if isinstance(t, Tensor)])
                     if x._view is None:
                         arrays[i] = held.array

@@ -7,6 +7,7 @@ from typing import Any
 from .._tensor import Tensor
 from ..dtype import dtype, get_default_dtype
 from ..promotion import result_type
+from . import vmap_levels
 
 
 def to_dtype(x: Tensor, kind: dtype) -> Tensor:
@@ -29,6 +30,9 @@ def raise_devices(*operands: Any) -> None:
 def _same_device(operands: list[Any]) -> None:
     """Move 0-d CPU tensors to the device of the others, as PyTorch does; refuse anything else that differs."""
     tensors = [x for x in operands if isinstance(x, Tensor)]
+    if vmap_levels.levels and (lifted := vmap_levels.together(operands)) is not None:
+        operands[:] = lifted
+        return
     home = next((t for t in tensors if t._shape), tensors[0])
     if home.device.type == "cpu":
         home = next((t for t in tensors if t.device.type != "cpu" and not home._shape), home)

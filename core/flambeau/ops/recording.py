@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._tensor import Tensor, gradient_edge, needs_grad
 from ..autograd import node as graph
+from ..autograd import saved as packing
 from ..autograd.modes import GradMode
 from ..autograd.node import Edge, Node, next_number
 from .definition import Op, Plan
@@ -14,12 +15,51 @@ from .definition import Op, Plan
 _new = object.__new__
 
 
+FREED = (
+    "Trying to backward through the graph a second time (or directly access saved tensors after they have already been "
+    "freed). Saved intermediate values of the graph are freed when you call .backward() or autograd.grad(). Specify "
+    "retain_graph=True if you need to backward through the graph a second time or if you need to access saved tensors after "
+    "calling backward."
+)
+
+_TORCH_NAMES = {"input": "self", "out": "result"}
+
+
+class SavedTensor:
+    """One saved tensor of a node, on which hooks can be set: `node._raw_saved_self.register_hooks(pack, unpack)`."""
+
+    def __init__(self, node: OpNode, position: int) -> None:
+        self._node = node
+        self._position = position
+
+    def register_hooks(self, pack_hook: Callable[[Any], Any], unpack_hook: Callable[[Any], Any]) -> None:
+        """Pack the tensor now; unpack it when backward needs it.
+
+        Raises:
+            RuntimeError: it has hooks already, or the graph was freed.
+        """
+        saved = self._node.saved
+        if saved is None:
+            raise RuntimeError(FREED)
+        value = saved[self._position]
+        if isinstance(value, packing.Packed):
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one pair of hooks "
+                "is allowed at a time."
+            )
+        packing.used = True
+        edge = None if value._saved_output_of is not None else gradient_edge(value)
+        packed = packing.Packed(value, (pack_hook, unpack_hook), edge)
+        self._node.saved = (*saved[: self._position], packed, *saved[self._position + 1 :])
+        self._node.versions = [_PACKED, *[(t, v) for t, v in self._node.versions if t is not value]]
+
+
 class OpNode(Node):
     """The backward node of a built-in op."""
 
-    __slots__ = ("op", "plan", "saved", "shapes", "versions")
+    __slots__ = ("plan", "saved", "shapes", "versions")
 
-    op: Op
+    op: Op  # of the class that `_node_class` makes for it
     plan: Plan
     saved: tuple[Any, ...] | None
     versions: Sequence[tuple[Tensor, int]]  # the saved tensors, and the version each had
@@ -36,15 +76,12 @@ class OpNode(Node):
     def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> Sequence[Tensor | None]:
         saved = self.saved
         if saved is None:
-            raise RuntimeError(
-                "Trying to backward through the graph a second time (or directly access saved tensors after they have "
-                "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
-                "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or "
-                "if you need to access saved tensors after calling backward."
-            )
+            raise RuntimeError(FREED)
         for tensor, version in self.versions:
             if tensor._storage.version != version:
                 self._raise_modified(tensor, version)
+        if packing.used:
+            saved = tuple([_unpacked(value) for value in saved])
         plan = self.plan
         if plan.out >= 0 and GradMode.enabled:
             saved = self._with_differentiable_out(saved, plan.out)
@@ -68,6 +105,41 @@ class OpNode(Node):
                 result = sum_to(result, shapes[i])
             results[i] = result
         return results
+
+    def __getattr__(self, name: str) -> Any:
+        """What was saved, by PyTorch's names: `_saved_self`, `_saved_result`, `_raw_saved_other`."""
+        raw = name.startswith("_raw_saved_")
+        if not raw and not name.startswith("_saved_"):
+            raise AttributeError(f"'{self.__class__.__name__}' object has no attribute '{name}'")
+        position = self._position(name.removeprefix("_raw").removeprefix("_saved_"))
+        if position is None:
+            raise AttributeError(f"'{self.__class__.__name__}' object has no attribute '{name}'")
+        if self.saved is None:
+            raise RuntimeError(FREED)
+        value = self.saved[position]
+        if raw:
+            return SavedTensor(self, position)
+        value = _unpacked(value)
+        if position == self.plan.out:
+            return self._with_differentiable_out(self.saved, position)[position]
+        return value
+
+    def __dir__(self) -> list[str]:
+        parameters = [_TORCH_NAMES.get(p, p) for p in (*self.op.parameters, "out")]
+        found = [p for p in parameters if self._position(p) is not None]
+        tensors = [p for p in found if self.saved is None or isinstance(self.saved[self._position(p) or 0], Tensor)]
+        return [*super().__dir__(), *[f"_saved_{p}" for p in found], *[f"_raw_saved_{p}" for p in tensors]]
+
+    def _position(self, name: str) -> int | None:
+        """Where among the saved values that is which PyTorch calls so."""
+        op = self.op
+        n = len(op.parameters)
+        for i, parameter in enumerate((*op.parameters, "out")):
+            if _TORCH_NAMES.get(parameter, parameter) == name and i in self.plan.sources:
+                return self.plan.sources.index(i)
+            if name == "self_sym_sizes" and i == 0 and n + 1 in self.plan.sources:
+                return self.plan.sources.index(n + 1)
+        return None
 
     def release(self) -> None:
         if self.versions:  # PyTorch too lets a node that saved no tensor run again
@@ -116,9 +188,8 @@ def _saved_alias(out: Tensor, name: str, output: int) -> Tensor:
 def record(op: Op, arguments: Sequence[Any], out: Any, mask: int, broadcasts: bool) -> None:
     """Attach the backward node of one call to its result(s)."""
     plan = op.plans.get(mask) or op.plan(mask)
-    node = _new(OpNode)
+    node = _new(op.node_class or _node_class(op))
     node._pre_hooks = node._post_hooks = node._metadata = None
-    node.op = op
     node.plan = plan
     single = out.__class__ is Tensor
     node.outputs = 1 if single or op.first_only else len(out)
@@ -146,6 +217,8 @@ def record(op: Op, arguments: Sequence[Any], out: Any, mask: int, broadcasts: bo
                 value = arguments[source]
                 if isinstance(value, Tensor):
                     versions.append((value, value._storage.version))
+                    if value._storage.version < 0:
+                        _refuse_inference()
                 elif op.variadic and source == 0:
                     versions.extend([(t, t._storage.version) for t in value])
             elif source == n:
@@ -166,6 +239,8 @@ def record(op: Op, arguments: Sequence[Any], out: Any, mask: int, broadcasts: bo
             saved.append(value)
     node.saved = tuple(saved)
     node.versions = versions
+    if packing.contexts and versions:
+        _pack(node, op)
     node.shapes = tuple([x._shape if isinstance(x, Tensor) else None for x in inputs]) if broadcasts else None
     if single or op.first_only:
         first = out if single else out[0]
@@ -179,6 +254,59 @@ def record(op: Op, arguments: Sequence[Any], out: Any, mask: int, broadcasts: bo
                 o._output_nr = i
     if graph.on_create is not None:
         graph.on_create(node, out if single else out[0])
+
+
+def _node_class(op: Op) -> Any:
+    """The class of the nodes of an op, with PyTorch's name: `type(y.grad_fn).__name__` is read by who draws graphs."""
+    members = {"__slots__": (), "__module__": "builtins", "op": op}
+    op.node_class = type(op.node_name, (OpNode,), members)
+    return op.node_class
+
+
+def _refuse_inference() -> None:
+    raise RuntimeError(
+        "Inference tensors cannot be saved for backward. Please do not use Tensors created in inference mode in computation "
+        "tracked by autograd. To work around this, you can make a clone to get a normal tensor and use it in autograd, or "
+        "use `torch.no_grad()` instead of `torch.inference_mode()`."
+    )
+
+
+def _pack(node: OpNode, op: Op) -> None:
+    """Let the hooks of this thread have what was saved. What they keep has no version that could be looked at."""
+    hooks = packing.current()
+    if hooks is None:
+        return
+    assert node.saved is not None
+
+    def pack(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            is_result = value._saved_output_of is not None
+            return packing.Packed(value, hooks, None if is_result else gradient_edge(value))
+        if isinstance(value, (tuple, list)):
+            return tuple([pack(x) for x in value])
+        return value
+
+    node.saved = tuple([pack(value) for value in node.saved])
+    node.versions = (_PACKED,)
+
+
+class _NoVersion:
+    """Stands for packed tensors among the versions: it is always as it was."""
+
+    _storage = None
+    version = 0
+
+
+_NoVersion._storage = _NoVersion  # type: ignore[assignment]
+_PACKED: Any = (_NoVersion, 0)
+
+
+def _unpacked(value: Any) -> Any:
+    if isinstance(value, packing.Packed):
+        return value.unpack()
+    if isinstance(value, tuple) and any(isinstance(x, packing.Packed) for x in value):
+        return tuple([_unpacked(x) for x in value])
+    return value
 
 
 def record_if_needed(op: Op, values: Sequence[Any], out: Any, broadcasts: bool) -> None:

@@ -17,6 +17,7 @@ from ..shape import sizes, wrap_dim, wrap_dims
 from .op import op, store
 from .operands import to_dtype
 from .pointwise import exp, log, maximum, minimum, where
+from .vmap_levels import every
 
 Dims = int | Sequence[int] | None
 
@@ -164,7 +165,7 @@ def prod_dims(be: Any, input: Array, axes: tuple[int, ...], keepdim: bool) -> An
 
 def _prod_backward(g: Tensor, x: Tensor, axes: tuple[int, ...], keepdim: bool, out: Tensor) -> Tensor:
     zeros = (x == 0).to(x.dtype)
-    if not bool(zeros.any().item()):
+    if not bool(every(zeros).any().item()):
         return restore(g * out, x._shape, axes, keepdim) / x
     # With one zero, only its slope is not 0: the product of the others. With two, none.
     count = sum_dims(zeros, axes, True)
@@ -523,7 +524,7 @@ def _cumprod(be: Any, input: Array, axis: int) -> Any:
 
 
 def _cumprod_backward(g: Tensor, x: Tensor, axis: int, out: Tensor) -> Tensor:
-    if not bool((x == 0).any().item()):
+    if not bool(every(x == 0).any().item()):
         return _reverse_cumsum(g * out, axis) / x
     # d out[j] / d x[i] is the product of the others up to j: exact with zeros, at quadratic cost.
     from .joining import stack

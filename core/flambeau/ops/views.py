@@ -7,6 +7,7 @@ Source: https://docs.pytorch.org/docs/stable/tensor_view.html
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from .._tensor import Tensor, gradient_edge, needs_grad
@@ -22,17 +23,33 @@ _new = object.__new__
 _slice = slice
 
 
-class ViewNode(Node):
+class Labelled(Node):
+    """A node whose class has PyTorch's name for the op: setting `label` makes it so."""
+
+    __slots__ = ()
+
+    @property
+    def label(self) -> str:
+        """PyTorch's name for the op."""
+        return self.__class__.__name__
+
+    @label.setter
+    def label(self, name: str) -> None:
+        self.__class__ = _named(name, self.__class__)
+
+
+@cache
+def _named(name: str, base: type) -> Any:
+    return type(name, (base,), {"__slots__": (), "__module__": "builtins"})
+
+
+class ViewNode(Labelled):
     """The backward node of a view: a name, and a derivative that needs no saved tensor."""
 
-    __slots__ = ("arguments", "derivative", "label")
+    __slots__ = ("arguments", "derivative")
 
-    label: str
     derivative: Callable[..., Any]
     arguments: tuple[Any, ...]
-
-    def name(self) -> str:
-        return self.label
 
     def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> tuple[Tensor | None, ...]:
         return (self.derivative(grad, *self.arguments),)
@@ -624,17 +641,13 @@ def alias(input: Tensor) -> Tensor:
 # --- several views at once --------------------------------------------------------------------------------------------
 
 
-class PartsNode(Node):
+class PartsNode(Labelled):
     """The backward node of `unbind` and `split`: the gradients of the parts, put together again."""
 
-    __slots__ = ("assemble", "label", "parts")
+    __slots__ = ("assemble", "parts")
 
-    label: str
     parts: list[tuple[int, ...]]
     assemble: Callable[[list[Tensor]], Tensor]
-
-    def name(self) -> str:
-        return self.label
 
     def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> tuple[Tensor | None, ...]:
         grads = [grad] if self.outputs == 1 else grad

@@ -1,0 +1,25 @@
+"""Which vmaps are running: all that an op has to look at while there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+levels: list[Any] = []
+"""The `batching.Level`s, the innermost last."""
+
+
+def together(values: Sequence[Any]) -> list[Any] | None:
+    """The arguments of an op with all tensors in the same vmaps; None where none is in any, or all are alike."""
+    from .batching import aligned
+
+    return aligned(values)
+
+
+def every(x: Any) -> Any:
+    """All elements of all samples of `x`, for checks that look at values."""
+    if not levels:
+        return x
+    from .batching import all_elements
+
+    return all_elements(x)
