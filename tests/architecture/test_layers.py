@@ -42,6 +42,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "flambeau._tensor": TENSORS,
     "flambeau.autograd": TENSORS,
     "flambeau.ops": TENSORS,
+    "flambeau.func": (*TENSORS, "flambeau.func", "flambeau.utils._pytree"),
     "flambeau.nn": (*PUBLIC, "flambeau.nn", "flambeau.utils"),
     "flambeau.optim": (*PUBLIC, "flambeau.optim", "flambeau.utils"),
     "flambeau.optim.swa_utils": (*PUBLIC, "flambeau.optim", "flambeau.nn", "flambeau._foreach"),

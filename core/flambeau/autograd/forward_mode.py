@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import engine, levels as _levels
+from . import engine
+from . import levels as _levels
 from .modes import GradMode
 
 if TYPE_CHECKING:

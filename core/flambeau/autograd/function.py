@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any
 
 from .._tensor import Tensor, gradient_edge, needs_grad
-from ..device import device
 from ..ops import vmap_levels
 from . import forward_mode, saved
 from . import node as graph
@@ -338,14 +337,14 @@ class Function:
             context = type(name, (BackwardCFunction,), {"_forward_cls": cls, **place})
             found = context, type(name, (FunctionNode,), {"__slots__": (), **place})
             cls._backward_cls = found  # type: ignore[attr-defined]
-        return found  # type: ignore[no-any-return]
+        return found
 
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run `forward` and record it."""
         if kwargs:
             args = _bound(cls, args, kwargs)
-        if vmap_levels.levels and any(isinstance(a, Tensor) and a.device.__class__ is not device for a in args):
+        if vmap_levels.levels and any(isinstance(a, Tensor) and vmap_levels.inside(a) for a in args):
             if cls.generate_vmap_rule:
                 if cls.vmap is not Function.vmap:
                     raise RuntimeError(
@@ -457,7 +456,7 @@ def _attach(node: FunctionNode, i: int, r: Any, args: tuple[Any, ...], count: in
             rebase(r, written)
             return r
     elif any(isinstance(a, Tensor) and a._storage is r._storage for a in args):
-        r._one_of_several = True if count > 1 else "custom"  # type: ignore[assignment]
+        r._one_of_several = True if count > 1 else "custom"
     r._requires_grad, r._node, r._output_nr = True, node, i
     r._base = None
     return r

@@ -72,7 +72,7 @@ class _Switch:
                 stacklevel=2,
             )
             decorated: Any = lambda *args, **kwargs: f(*args, **kwargs)  # noqa: E731
-            return self(decorated)  # type: ignore[no-any-return]
+            return self(decorated)
         if inspect.isgeneratorfunction(f):
 
             @functools.wraps(f)

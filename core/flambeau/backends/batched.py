@@ -81,7 +81,7 @@ class BatchedBackend:
     def _mapped(self, f: Callable[..., Any], operands: Sequence[Any]) -> BatchedArray:
         """An elementwise primitive, the samples' dimensions aligned."""
         arrays = [x for x in operands if x.__class__ is BatchedArray]
-        batched = any([x.batched for x in arrays])
+        batched = any(x.batched for x in arrays)
         if not batched:
             return self._wrap(f(*[x.value if x.__class__ is BatchedArray else x for x in operands]), False)
         rank = max(len(x.shape) for x in arrays)
@@ -210,7 +210,7 @@ class BatchedBackend:
         """Undo `_front`."""
         order = [a for a in range(len(x.shape)) if a != 1]
         order.insert(axis + 1, 1)
-        return self.inner.permute(x, tuple(order))
+        return self.inner.copy(self.inner.permute(x, tuple(order))) if axis else x
 
     def _flat_index(self, index: Any, size: int) -> Any:
         """An index (samples, n) into slices of each sample, as one (samples * n) into the slices of all."""
@@ -228,7 +228,7 @@ class BatchedBackend:
             found = inner.take(x.value, inner.reshape(index.value, (count * n,)), axis)
             split = inner.reshape(found, (*x.shape[:axis], count, n, *x.shape[axis + 1 :]))
             order = [axis, *[a for a in range(len(x.shape) + 1) if a != axis]]
-            return self._wrap(inner.permute(split, tuple(order)), True)
+            return self._wrap(inner.copy(inner.permute(split, tuple(order))), True)
         front = self._front(x.value, axis)
         rest = tuple(front.shape[2:])
         rows = inner.reshape(front, (count * x.shape[axis], *rest))
@@ -283,6 +283,10 @@ class BatchedBackend:
                 "(nonzero, masked_select, unique, or an index of booleans). Samples would differ in shape; use torch.where."
             )
         return self._wrap(self.inner.nonzero(x.value), False)
+
+    def in_one(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """A forward of several primitives, as it is."""
+        return f
 
     def __getattr__(self, name: str) -> Any:
         """Anything else the inner backend can do: one sample after the other."""

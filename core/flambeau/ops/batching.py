@@ -75,7 +75,7 @@ def _backend(inner: Any, depth: int) -> BatchedBackend:
 
 def depth(x: Tensor) -> int:
     """In how many vmaps a tensor is."""
-    backend = x._storage.backend
+    backend: Any = x._storage.backend
     n = 0
     while isinstance(backend, BatchedBackend):
         backend = backend.inner
@@ -110,7 +110,7 @@ def lift(x: Tensor, to: int) -> Tensor:
     while depth(x) < to:
         inner = x._storage.backend
         backend = _backend(inner, depth(x) + 1)
-        array = BatchedArray(x._array(), x._shape, False)
+        array = BatchedArray(_dense(x), x._shape, False)
         y = _with(x, backend, BatchedDevice(_plain_device(x), backend), array, x._shape)
         x = _edge(y, x, _lowered)
     return x
@@ -123,7 +123,8 @@ def _plain_device(x: Tensor) -> device:
 
 def _outer_place(x: Tensor) -> tuple[Any, device]:
     """The backend and device around the innermost vmap that `x` is in."""
-    backend = x._storage.backend.inner
+    outer: Any = x._storage.backend
+    backend = outer.inner
     place = _plain_device(x)
     return backend, BatchedDevice(place, backend) if isinstance(backend, BatchedBackend) else place
 
@@ -134,6 +135,7 @@ def _lowered(g: Tensor) -> Tensor:
         return g
     array = g._array()
     if not array.batched:
+        array = g._storage.backend.copy(array)
         return _edge(_with(g, *_outer_place(g), array.value, g._shape), g, _lifted_once)
     whole = take_out(g)
     return whole.sum(0)
@@ -157,8 +159,8 @@ def _dense(x: Tensor) -> Any:
 
 def take_out(x: Tensor, size: int | None = None) -> Tensor:
     """The samples of the innermost vmap as the first dimension."""
-    array = x._array()
-    backend = x._storage.backend
+    backend: Any = x._storage.backend
+    array = x._array() if x._view is None else backend.copy(x._array())
     if not array.batched:
         assert size is not None or levels, "only a running vmap knows how many there are"
         count = size if size is not None else levels[-1].size
@@ -219,7 +221,7 @@ def unbatch(x: Tensor, level: Level, out_dim: int | None) -> Tensor:
             raise ValueError(
                 "vmap: `func` can not return a BatchedTensor when out_dim is None. Please check your function."
             )
-        array = x._array()
+        array = x._storage.backend.copy(x._array())
         return _edge(_with(x, *_outer_place(x), array.value, x._shape), x, _lifted_once)
     else:
         expanded = take_out(x, level.size)

@@ -17,8 +17,8 @@ from ..shape import broadcast_shapes, wrap_dim
 from .inplace import check_writable, copy_, overwrite
 from .op import op
 from .operands import raise_devices
-from .vmap_levels import every
 from .views import alias, expand, reshape, select, slice_dim, unsqueeze
+from .vmap_levels import every, inside
 
 # --- primitives, differentiable ---------------------------------------------------------------------------------------
 
@@ -288,7 +288,7 @@ def _as_key(k: Any, input: Tensor) -> Any:
     if isinstance(k, Tensor):
         if k.dtype.is_floating_point:
             raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-        if not k._shape and k.dtype not in (bool_, uint8):
+        if not k._shape and k.dtype not in (bool_, uint8) and not inside(k):
             return int(k.item())
         return k
     if isinstance(k, (list, tuple, range)) or hasattr(k, "__array__"):

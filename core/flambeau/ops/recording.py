@@ -23,6 +23,16 @@ FREED = (
 )
 
 _TORCH_NAMES = {"input": "self", "out": "result"}
+_NAMES_OF = {
+    "PowBackward0": {"other": "exponent"},
+    "MmBackward0": {"other": "mat2"},
+    "DotBackward0": {"other": "tensor"},
+}
+"""Parameters that PyTorch calls otherwise, for all nodes and for some."""
+
+
+def _torch_name(op: Op, parameter: str) -> str:
+    return _NAMES_OF.get(op.node_name, _TORCH_NAMES).get(parameter) or _TORCH_NAMES.get(parameter, parameter)
 
 
 class SavedTensor:
@@ -125,7 +135,7 @@ class OpNode(Node):
         return value
 
     def __dir__(self) -> list[str]:
-        parameters = [_TORCH_NAMES.get(p, p) for p in (*self.op.parameters, "out")]
+        parameters = [_torch_name(self.op, p) for p in (*self.op.parameters, "out")]
         found = [p for p in parameters if self._position(p) is not None]
         tensors = [p for p in found if self.saved is None or isinstance(self.saved[self._position(p) or 0], Tensor)]
         return [*super().__dir__(), *[f"_saved_{p}" for p in found], *[f"_raw_saved_{p}" for p in tensors]]
@@ -135,7 +145,7 @@ class OpNode(Node):
         op = self.op
         n = len(op.parameters)
         for i, parameter in enumerate((*op.parameters, "out")):
-            if _TORCH_NAMES.get(parameter, parameter) == name and i in self.plan.sources:
+            if _torch_name(op, parameter) == name and i in self.plan.sources:
                 return self.plan.sources.index(i)
             if name == "self_sym_sizes" and i == 0 and n + 1 in self.plan.sources:
                 return self.plan.sources.index(n + 1)

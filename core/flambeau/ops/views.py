@@ -35,11 +35,11 @@ class Labelled(Node):
 
     @label.setter
     def label(self, name: str) -> None:
-        self.__class__ = _named(name, self.__class__)
+        self.__class__ = _named(name, self.__class__)  # type: ignore[arg-type]
 
 
 @cache
-def _named(name: str, base: type) -> Any:
+def _named(name: str, base: Any) -> Any:
     return type(name, (base,), {"__slots__": (), "__module__": "builtins"})
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..device import device
+
 levels: list[Any] = []
 """The `batching.Level`s, the innermost last."""
 
@@ -14,6 +16,11 @@ def together(values: Sequence[Any]) -> list[Any] | None:
     from .batching import aligned
 
     return aligned(values)
+
+
+def inside(x: Any) -> bool:
+    """Whether a tensor is in a vmap, and may differ from sample to sample."""
+    return bool(levels) and x._storage.device.__class__ is not device
 
 
 def every(x: Any) -> Any:

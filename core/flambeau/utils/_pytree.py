@@ -86,8 +86,8 @@ class TreeSpec:
         self.type = type
         self.context = context
         self.children_specs = children_specs
-        self.num_nodes = 1 + sum(c.num_nodes for c in children_specs)
-        self.num_leaves = 1 if type is None else sum(c.num_leaves for c in children_specs)
+        self.num_nodes: int = 1 + sum(c.num_nodes for c in children_specs)
+        self.num_leaves: int = 1 if type is None else sum(c.num_leaves for c in children_specs)
         self.num_children = len(children_specs)
 
     def is_leaf(self) -> bool:
@@ -224,7 +224,7 @@ def tree_map_(func: Callable[..., Any], tree: PyTree, *rests: PyTree, is_leaf: I
 def _chosen(condition: Any) -> Callable[[Any], bool]:
     if isinstance(condition, (type, tuple)):
         return lambda x: isinstance(x, condition)
-    return condition  # type: ignore[no-any-return]
+    return condition
 
 
 def tree_map_only(condition: Any, func: Any = None, tree: PyTree = None, is_leaf: IsLeaf = None) -> PyTree:

@@ -1,0 +1,274 @@
+"""torch.func and vmap, and the transforms within each other: the same programs with torch and with flambeau."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+Library = Any
+CASES: list[Callable[[Library], Any]] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warmed_up() -> None:
+    """What torch's forward mode loads the first time warns, about itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.func.jvp(torch.sin, (torch.ones(1),), (torch.ones(1),))
+
+
+def case(program: Callable[[Library], Any]) -> Callable[[Library], Any]:
+    CASES.append(program)
+    return program
+
+
+def matrix(t: Library) -> Any:
+    return t.arange(6.0).reshape(2, 3) / 3 + 0.1
+
+
+def row(t: Library) -> Any:
+    return matrix(t)[0]
+
+
+@case
+def grad(t: Library) -> Any:
+    return t.func.grad(lambda x: (x**3).sum())(matrix(t)), t.func.grad(t.func.grad(lambda x: x**4))(t.tensor(2.0))
+
+
+@case
+def grad_of_each_sample(t: Library) -> Any:
+    return t.func.vmap(t.func.grad(lambda x: (x.sin() * x).sum()))(matrix(t))
+
+
+@case
+def grad_and_value_with_more(t: Library) -> Any:
+    x = matrix(t)
+    return t.func.grad_and_value(lambda x, y: ((x * y).sum(), x), argnums=(0, 1), has_aux=True)(x, x)
+
+
+@case
+def grad_of_no_number(t: Library) -> Any:
+    return t.func.grad(lambda x: x * 2)(matrix(t))
+
+
+@case
+def grad_by_an_argument_that_is_not_there(t: Library) -> Any:
+    return t.func.grad(lambda x: x.sum(), argnums=2)(matrix(t))
+
+
+@case
+def grad_whatever_is_around(t: Library) -> Any:
+    with t.no_grad():
+        x = matrix(t)
+        slope = t.func.grad(lambda x: (x**2).sum())(x)
+        return slope, slope.requires_grad, t.func.jvp(lambda x: x**2, (x,), (x,))
+
+
+@case
+def grad_recorded_further(t: Library) -> Any:
+    x = t.tensor(3.0, requires_grad=True)
+    slope = t.func.grad(lambda y: (y * x) ** 2)(x)
+    slope.backward()
+    return slope.detach(), x.grad
+
+
+@case
+def grad_not_recorded(t: Library) -> Any:
+    return t.func.grad(lambda y: y**2)(t.tensor(3.0)).requires_grad
+
+
+@case
+def jacobians(t: Library) -> Any:
+    f = lambda x: x.sin() * x.sum()  # noqa: E731
+    return t.func.jacrev(f)(matrix(t)), t.func.jacfwd(f)(matrix(t)), t.func.jacrev(f, chunk_size=2)(row(t))
+
+
+@case
+def jacobians_of_several(t: Library) -> Any:
+    f = lambda x, y: (x * y, {"sum": y.sum()})  # noqa: E731
+    x = row(t)
+    return t.func.jacrev(f, argnums=(0, 1))(x, x), t.func.jacfwd(f, argnums=1)(x, x)
+
+
+@case
+def second_derivatives(t: Library) -> Any:
+    x = row(t)
+    return (
+        t.func.hessian(lambda x: (x.exp() * x).sum())(x),
+        t.func.jacfwd(t.func.jacrev(lambda x: x.prod()))(x),
+        t.func.jacrev(t.func.jacfwd(lambda x: (x**3).sum()))(x),
+        t.func.vmap(t.func.hessian(lambda x: (x**3).sum()))(matrix(t)),
+    )
+
+
+@case
+def products(t: Library) -> Any:
+    x = matrix(t)
+    values, pull = t.func.vjp(lambda x: (x * 2, x.sum()), x)
+    return (
+        t.func.jvp(lambda x, y: (x * y, x.sum()), (x, x), (x * 0 + 1, x)),
+        values,
+        pull((x, t.tensor(2.0))),
+    )
+
+
+@case
+def linearized(t: Library) -> Any:
+    return t.func.vjp(lambda x: x.sin(), matrix(t))[1](matrix(t)), t.func.jvp(t.sin, (matrix(t),), (matrix(t),))
+
+
+@case
+def vmap_dimensions(t: Library) -> Any:
+    x = matrix(t)
+    return (
+        t.vmap(lambda x, y: x @ y, in_dims=(1, 0), out_dims=1)(x, t.ones(3, 2, 4)),
+        t.vmap(lambda x: (x, t.ones(2)))(x),
+        t.vmap(lambda x: t.vmap(lambda y: x * y)(row(t)))(x[1]),
+        t.vmap(lambda d: d["a"] * d["b"], in_dims=({"a": 0, "b": None},))({"a": x, "b": row(t)}),
+        t.func.vmap(lambda x: x.sum(), chunk_size=1)(x),
+    )
+
+
+@case
+def vmap_of_many_ops(t: Library) -> Any:
+    def f(x: Any) -> Any:
+        z = t.zeros_like(x)
+        z[0] = x[1]
+        z.add_(x)
+        parts = (
+            t.cat([z, x.flip(0)]),
+            x.sort(descending=True)[0],
+            t.stack([x, x * 2]).mean(0),
+            x.cumsum(0),
+            x[1:].view(1, 2),
+        )
+        return (*parts, t.nn.functional.softmax(x, 0).argmax(0), x.unsqueeze(0).expand(2, 3).t(), t.where(x > 1, x, -x))
+
+    return t.vmap(f)(matrix(t))
+
+
+@case
+def vmap_of_indices(t: Library) -> Any:
+    x = matrix(t)
+    return t.vmap(lambda x, i: x[i])(x, t.tensor([2, 0])), t.vmap(lambda i: x[:, i])(t.tensor([0, 2, 1]))
+
+
+@case
+def vmap_over_what_is_shared(t: Library) -> Any:
+    w = t.ones(3, requires_grad=True)
+    sums = t.vmap(lambda x: (x * w).sum())(matrix(t))
+    sums.sum().backward()
+    return sums.detach(), w.grad
+
+
+@case
+def vmap_in_derivatives(t: Library) -> Any:
+    x = matrix(t)
+    return (
+        t.func.jacrev(t.vmap(lambda x: x.sum() ** 2))(x),
+        t.func.grad(lambda x: t.vmap(lambda y: (y**2).sum())(x).sum())(x),
+        t.func.vmap(t.func.jacrev(lambda x: x**2))(x),
+        t.func.vmap(t.func.jacfwd(lambda x: x**2))(x),
+    )
+
+
+@case
+def vmap_reads_no_number(t: Library) -> Any:
+    return t.vmap(lambda x: x.item())(row(t))
+
+
+@case
+def vmap_over_sizes_that_differ(t: Library) -> Any:
+    return t.vmap(lambda x, y: x + y)(t.ones(2), t.ones(3))
+
+
+@case
+def vmap_over_no_dimension(t: Library) -> Any:
+    return t.vmap(lambda x: x, in_dims=1)(t.ones(2))
+
+
+@case
+def vmap_over_a_number(t: Library) -> Any:
+    return t.vmap(lambda x, y: x)(t.ones(2), 1.0)
+
+
+@case
+def vmap_returning_a_number(t: Library) -> Any:
+    return t.vmap(lambda x: 1)(t.ones(2))
+
+
+@case
+def gradients_in_a_batch(t: Library) -> Any:
+    x = matrix(t).requires_grad_()
+    weights = t.stack([t.ones(2, 3), matrix(t), t.zeros(2, 3)])
+    return t.autograd.grad(x**2, x, weights, is_grads_batched=True)
+
+
+@case
+def per_sample_gradients(t: Library) -> Any:
+    def loss(params: Any, x: Any, y: Any) -> Any:
+        return ((x @ params["w"] + params["b"] - y) ** 2).mean()
+
+    params = {"w": row(t).reshape(3, 1), "b": t.ones(1)}
+    return t.vmap(t.func.grad(loss), in_dims=(None, 0, 0))(params, matrix(t), t.ones(2, 1))
+
+
+@case
+def custom_functions(t: Library) -> Any:
+    class Square(t.autograd.Function):  # type: ignore[misc, name-defined]
+        generate_vmap_rule = True
+
+        @staticmethod
+        def forward(x: Any) -> Any:
+            return x * x
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+            ctx.save_for_backward(*inputs)
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g * 2 * ctx.saved_tensors[0]
+
+    class Ruled(Square):
+        generate_vmap_rule = False
+
+        @staticmethod
+        def vmap(info: Any, in_dims: Any, x: Any) -> Any:
+            return x * 10 + info.batch_size, 0
+
+    x = row(t)
+    return t.vmap(t.func.grad(Square.apply))(x), t.vmap(Ruled.apply)(x), t.func.grad(lambda x: Ruled.apply(x).sum())(x)
+
+
+@case
+def custom_function_without_a_rule(t: Library) -> Any:
+    members = {"forward": staticmethod(lambda x: x * x), "setup_context": staticmethod(lambda ctx, i, o: None)}
+    return t.vmap(type("Plain", (t.autograd.Function,), members).apply)(row(t))
+
+
+@pytest.mark.parametrize("program", CASES, ids=[c.__name__ for c in CASES])
+def test_as_torch(program: Callable[[Library], Any], same: Callable[..., None]) -> None:
+    fails = ("no_number", "not_there", "differ", "no_dimension", "a_number", "without_a_rule")
+    same(program, fails=program.__name__.endswith(fails))
+
+
+def test_linearize_runs_the_function_once() -> None:
+    import flambeau
+
+    runs = []
+
+    def f(x: Any) -> Any:
+        runs.append(1)
+        return x.sin()
+
+    x = matrix(flambeau)
+    value, push = flambeau.func.linearize(f, x)
+    assert flambeau.equal(value, x.sin())
+    for tangent in (x, x * 2):
+        assert flambeau.allclose(push(tangent), x.cos() * tangent)
+    assert len(runs) == 1
