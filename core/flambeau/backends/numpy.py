@@ -29,6 +29,7 @@ from ..dtype import (
     uint64,
 )
 from . import numpy_bfloat16
+from .numpy_activation import erf
 from .protocol import Array, Operand, Reduce, Region, Scalar, Shape
 
 # PyTorch is silent about 1/0, log(-1) and overflow; so are the lines of this package, and no others.
@@ -67,6 +68,7 @@ class NumpyBackend:
 
     def __init__(self) -> None:
         from . import (
+            numpy_activation,
             numpy_attention,
             numpy_convolution,
             numpy_elementary,
@@ -88,6 +90,7 @@ class NumpyBackend:
             numpy_convolution,
             numpy_pooling,
             numpy_resampling,
+            numpy_activation,
         )
         self.kernels: Mapping[str, Callable[..., Any]] = {
             name: numpy_bfloat16.in_float32(f) for family in families for name, f in family.KERNELS.items()
@@ -388,21 +391,3 @@ def philox4x32(n: int, seed: int, offset: int) -> Array:
         c0, c1, c2, c3 = (q >> half) ^ c1 ^ np.uint64(k0), q & low, (p >> half) ^ c3 ^ np.uint64(k1), p & low
         k0, k1 = (k0 + 0x9E3779B9) & 0xFFFFFFFF, (k1 + 0xBB67AE85) & 0xFFFFFFFF
     return np.stack((c0, c1, c2, c3), axis=1).astype(np.uint32).reshape(-1)[:n]
-
-
-def erf(x: Array) -> Array:
-    """The error function, to 1e-15 in float64: its Maclaurin series below 2, a continued fraction of erfc above."""
-    z = x.astype(np.float64)
-    a = np.minimum(np.abs(z), 6.0)  # erf(6) rounds to 1
-    square = a * a
-    term = a.copy()
-    series = a.copy()
-    for n in range(1, 40):
-        term = term * (-square / n)
-        series = series + term / (2 * n + 1)
-    series *= 2 / np.sqrt(np.pi)
-    fraction = np.zeros_like(a)
-    for k in range(60, 0, -1):
-        fraction = (k / 2) / (a + fraction)
-    tail = 1 - np.exp(-square) / (np.sqrt(np.pi) * (a + fraction))
-    return np.asarray(np.copysign(np.where(a < 2, series, tail), z)).astype(x.dtype)
