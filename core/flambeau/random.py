@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SEED: Final = 67280421310721  # PyTorch's, for generators that nobody has seeded
 _WORDS: Final = 624  # of the state of mt19937
+_MANY: Final = 1 << 14  # words from which on it pays to borrow numpy's mt19937
 _FIELDS: Final = struct.Struct("<QiiQ624Qdddi4xf?3x")
 """PyTorch's state of a CPU generator: seed, words left before the next refill, seeded, next word, the words; then what
 `normal` keeps for its next call (unused, the value, unused, whether it is there), and as much for float32, unused."""
@@ -267,21 +268,41 @@ def _numpy() -> ModuleType | None:
 
 def _uniform24(generator: Generator, count: int) -> Any:
     """`count` multiples of 2**-24 on [0, 1): PyTorch's uniform float32. A numpy array, or a list."""
-    words = generator.words(count)
     np = _numpy()
     if np is not None:
-        return (np.frombuffer(words, np.uint32) & 0xFFFFFF) * 2.0**-24
-    return [(word & 0xFFFFFF) * 2.0**-24 for word in words]
+        return (_word_array(np, generator, count) & 0xFFFFFF) * 2.0**-24
+    return [(word & 0xFFFFFF) * 2.0**-24 for word in generator.words(count)]
 
 
 def _uniform53(generator: Generator, count: int) -> Any:
     """`count` multiples of 2**-53 on [0, 1): PyTorch's uniform float64. A numpy array, or a list."""
-    words = generator.words(2 * count)
     np = _numpy()
     if np is not None:
-        upper, lower = np.frombuffer(words, np.uint32).reshape(-1, 2).T.astype(np.uint64)
+        upper, lower = _word_array(np, generator, 2 * count).reshape(-1, 2).T.astype(np.uint64)
         return ((upper & 0x1FFFFF) << 32 | lower) * 2.0**-53
+    words = generator.words(2 * count)
     return [((upper & 0x1FFFFF) << 32 | lower) * 2.0**-53 for upper, lower in zip(words[::2], words[1::2], strict=True)]
+
+
+def _word_array(np: Any, generator: Generator, count: int) -> Any:
+    """`generator.words` as a numpy array; many of them by numpy's own mt19937, which is lent the state."""
+    if count < _MANY:
+        return np.frombuffer(generator.words(count), np.uint32)
+    from numpy.random import MT19937
+    from numpy.random import Generator as Numbers
+
+    generator._untouched = False
+    engine = generator._engine()
+    version, state, spare = engine.getstate()
+    twister = MT19937(0)
+    twister.state = {
+        "bit_generator": "MT19937",
+        "state": {"key": np.array(state[:-1], np.uint32), "pos": state[-1]},
+    }
+    words = Numbers(twister).integers(0, 1 << 32, count, np.uint32)
+    left: Any = twister.state["state"]
+    engine.setstate((version, (*left["key"].tolist(), int(left["pos"])), spare))
+    return words
 
 
 def _to_bytes(values: Any, dtype: dtype) -> bytes:
@@ -449,8 +470,18 @@ def bernoulli(generator: Generator, count: int, p: float, dtype: dtype = float32
 
     PyTorch's values where it does not hand this one over to Intel's MKL, which it does on Intel's own processors.
     """
-    uniforms = _uniform53(generator, count)
-    return _to_bytes([u < p for u in uniforms] if isinstance(uniforms, list) else uniforms < p, dtype)
+    np = _numpy()
+    if np is None or not 0 < p < 1:
+        uniforms = _uniform53(generator, count)
+        return _to_bytes([u < p for u in uniforms] if isinstance(uniforms, list) else uniforms < p, dtype)
+    # `_uniform53` < p, in integers: the upper 21 of the 53 bits decide, and where they are equal the lower 32.
+    words = _word_array(np, generator, 2 * count)
+    bound, below = divmod(math.ceil(p * 2.0**53), 1 << 32)
+    upper = words[::2] & np.uint32(0x1FFFFF)
+    drawn = upper < np.uint32(bound)
+    ties = np.flatnonzero(upper == np.uint32(bound))
+    drawn[ties] = words[1::2][ties] < below
+    return _to_bytes(drawn, dtype)
 
 
 def bernoulli_each(generator: Generator, p: Sequence[float], p_dtype: dtype, dtype: dtype = float32) -> bytes:
@@ -473,7 +504,7 @@ def randint(generator: Generator, count: int, low: int, high: int, dtype: dtype 
     span = high - low
     np = _numpy()
     if np is not None and span < 1 << 28:
-        values = np.frombuffer(generator.words(count), np.uint32) % np.uint32(span) + np.int64(low)
+        values = _word_array(np, generator, count) % np.uint32(span) + np.int64(low)
         return _to_bytes(values, dtype)
     draws = generator.words(count) if span < 1 << 28 else generator.doublewords(count)
     return _to_bytes([draw % span + low for draw in draws], dtype)
