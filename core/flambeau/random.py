@@ -288,18 +288,15 @@ def _word_array(np: Any, generator: Generator, count: int) -> Any:
     """`generator.words` as a numpy array; many of them by numpy's own mt19937, which is lent the state."""
     if count < _MANY:
         return np.frombuffer(generator.words(count), np.uint32)
-    from numpy.random import MT19937
-    from numpy.random import Generator as Numbers
-
     generator._untouched = False
     engine = generator._engine()
     version, state, spare = engine.getstate()
-    twister = MT19937(0)
+    twister = np.random.MT19937(0)
     twister.state = {
         "bit_generator": "MT19937",
         "state": {"key": np.array(state[:-1], np.uint32), "pos": state[-1]},
     }
-    words = Numbers(twister).integers(0, 1 << 32, count, np.uint32)
+    words = np.random.Generator(twister).integers(0, 1 << 32, count, np.uint32)
     left: Any = twister.state["state"]
     engine.setstate((version, (*left["key"].tolist(), int(left["pos"])), spare))
     return words
