@@ -14,11 +14,13 @@ from .._tensor import Tensor
 from . import (
     activation,
     attention,
+    attributes,
     average_pooling,
     comparison,
     contraction,
     conversion,
     convolution,
+    copies,
     creation,
     differences,
     distance,
@@ -27,6 +29,7 @@ from . import (
     grid_sampling,
     indexing,
     inplace,
+    inplace_views,
     joining,
     late,
     loss,
@@ -36,6 +39,7 @@ from . import (
     normalization,
     optimizer_steps,
     ordering,
+    out,
     padding,
     pointwise,
     random,
@@ -58,6 +62,7 @@ FAMILIES = (
     elementary, special, contraction, ordering, statistics, differences, rearranging, distance, scattering,
     padding, convolution, average_pooling, max_pooling, shuffling,
     grid_sampling,
+    inplace_views, copies, attributes,
 )  # fmt: skip
 
 PUBLIC: dict[str, Callable[..., Any]] = {}
@@ -76,14 +81,22 @@ def _attach() -> None:
         PUBLIC.update(getattr(family, "PUBLIC_ALIASES", {}))
         for name, f in getattr(family, "METHOD_ALIASES", {}).items():
             setattr(Tensor, name, f)
+        for name, attribute in getattr(family, "ATTRIBUTES", {}).items():
+            setattr(Tensor, name, attribute)
         composed = getattr(family, "COMPOSED", ())
         for f in getattr(family, "INPLACE", ()):
-            setattr(Tensor, f.__name__ + "_", inplace.in_place(f, composed=f in composed))
+            form = inplace.in_place(f, composed=f in composed)
+            for name in (f.__name__, *[name for name, g in getattr(family, "ALIASES", {}).items() if g is f]):
+                setattr(Tensor, name + "_", form)
     for module, names in late.NAMES.items():
         for name in names:
             PUBLIC[name] = f = late.function(module, name)
             if name not in late.NO_METHODS:
                 setattr(Tensor, name, f)
+    for name in out.WITH_OUT | out.FACTORIES:
+        PUBLIC[name] = out.with_out(PUBLIC[name], name)
+    for name in inplace.FUNCTIONS_TOO:
+        PUBLIC[name] = getattr(Tensor, name, None) or inplace.in_place(PUBLIC[name.removesuffix("_")])
 
 
 def _attach_operators() -> None:

@@ -214,5 +214,8 @@ INPLACE = (
     le,
     gt,
     ge,
+    logical_xor,
+    bitwise_left_shift,
+    bitwise_right_shift,
 )
 ALIASES = {"greater": gt, "greater_equal": ge, "less": lt, "less_equal": le, "not_equal": ne}

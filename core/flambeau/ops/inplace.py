@@ -244,19 +244,15 @@ def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     return input
 
 
-def resize_(input: Tensor, *size: Any) -> Tensor:
-    """Change the shape; elements beyond the old ones are 0."""
-    from ..shape import sizes
-    from .creation import zeros
+FUNCTIONS_TOO = tuple(
+    name + "_"
+    for name in (
+        "abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arctanh as_strided asin asinh atan atanh ceil clamp "
+        "clamp_max clamp_min clip cos cosh deg2rad detach erf erfc exp exp2 expm1 fill fix floor frac gcd i0 index_put lcm "
+        "ldexp log log10 log1p log2 logit nan_to_num neg negative rad2deg reciprocal relu resize_as round rsqrt sigmoid sin "
+        "sinc sinh sqrt square tan tanh trunc xlogy zero"
+    ).split()
+)
+"""In-place forms that are functions too: `torch.sin_(x)`."""
 
-    shape = sizes(size)
-    old = input.detach().reshape(-1)
-    made = zeros(shape, dtype=input.dtype, device=input.device)
-    n = min(old.numel(), made.numel())
-    if n:
-        made.view(-1)[:n].copy_(old[:n])
-    input.data = made
-    return input
-
-
-METHODS = (fill_, zero_, copy_, resize_)
+METHODS = (fill_, zero_, copy_)

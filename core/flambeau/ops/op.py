@@ -25,6 +25,7 @@ What `mul(...)` then returns is an ordinary Python function of tensors.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from typing import Any, Literal
@@ -366,6 +367,14 @@ def store(out: Tensor, result: Tensor, name: str) -> Tensor:
             f"result type {result.dtype.legacy_name} can't be cast to the desired output type {out.dtype.legacy_name}"
         )
     if out._shape != result._shape:
+        if out.numel():
+            warnings.warn(
+                f"An output with one or more elements was resized since it had shape {list(out._shape)}, which does not "
+                f"match the required output shape {list(result._shape)}. This behavior is deprecated, and in a future "
+                "PyTorch release outputs will not be resized unless they have zero elements. You can explicitly reuse an "
+                "out tensor t by resizing it, inplace, to zero elements with t.resize_(0).",
+                stacklevel=3,
+            )
         out._storage = Storage(
             out._storage.backend.full(result._shape, 0, out.dtype), out._storage.backend, out._storage.device
         )

@@ -748,7 +748,7 @@ METHODS = tuple(f for f in FUNCTIONS if f is not where and f is not rsub)
 INPLACE = (
     add, sub, mul, div, floor_divide, remainder, fmod, pow, neg, abs, sign, reciprocal, square, sqrt, rsqrt, lerp,
     addcmul, addcdiv, exp, exp2, expm1, log, log2, log10, log1p, sin, cos, tan, asin, acos, atan, sinh, cosh, erf,
-    floor, ceil, trunc, round, frac, clamp, clamp_min, clamp_max, nan_to_num,
+    floor, ceil, trunc, round, frac, clamp, clamp_min, clamp_max, nan_to_num, true_divide, atan2,
 )  # fmt: skip
 ALIASES = {
     "multiply": mul, "divide": div, "subtract": sub, "negative": neg, "absolute": abs, "arctan2": atan2, "arcsin": asin,

@@ -15,6 +15,7 @@ from typing import Any
 from .._tensor import Tensor
 from ..backends.protocol import Array, Operand
 from ..dtype import float64
+from .inplace import in_place
 from .op import binary, unary
 from .pointwise import choose, exp, log, minus, mul, neg, plus, true_divide
 
@@ -478,6 +479,13 @@ def _polygamma_method(input: Tensor, n: int) -> Tensor:
 
 
 METHODS = tuple(f for f in FUNCTIONS if f is not polygamma)
-METHOD_ALIASES = {"polygamma": _polygamma_method}
+
+
+def _polygamma_in_place(input: Tensor, n: int) -> Tensor:
+    result: Tensor = in_place(_polygamma_method)(input, n)
+    return result
+
+
+METHOD_ALIASES = {"polygamma": _polygamma_method, "polygamma_": _polygamma_in_place}
 INPLACE = (lgamma, digamma, mvlgamma, igamma, igammac, erfc, erfinv, i0, xlogy)
 COMPOSED = (mvlgamma,)
