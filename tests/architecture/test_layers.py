@@ -46,7 +46,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "flambeau.nn": (*PUBLIC, "flambeau.nn", "flambeau.utils"),
     "flambeau.optim": (*PUBLIC, "flambeau.optim", "flambeau.utils"),
     "flambeau.optim.swa_utils": (*PUBLIC, "flambeau.optim", "flambeau.nn", "flambeau._foreach"),
-    "flambeau.data": (*PUBLIC, "flambeau.data"),
+    "flambeau.data": (*PUBLIC, "flambeau.data", "flambeau.accelerator"),
     "flambeau.utils": (
         *PUBLIC,
         "flambeau.utils",
@@ -123,7 +123,8 @@ def test_third_parties_are_where_they_belong(file: Path, root: Path) -> None:
         "flambeau.backends.numpy": {"numpy"}, "flambeau.backends.numpy_kernels": {"numpy"},
         "flambeau.backends.numpy_training": {"numpy"},
         "flambeau.backends.numpy_linalg": {"numpy"}, "flambeau.ops.on_host": {"numpy"}, "flambeau._tensor": {"numpy"},
-        "flambeau.ops.creation": {"numpy"}, "flambeau.data.collate": {"numpy"}, "flambeau_wgpu.device.native": {"wgpu"},
+        "flambeau.ops.creation": {"numpy"}, "flambeau.data.collate": {"numpy"}, "flambeau.data.worker": {"numpy"},
+        "flambeau_wgpu.device.native": {"wgpu"},
         "flambeau_wgpu.device.browser": {"js", "pyodide", "flambeau_wgpu_js"},
     }.get(name, set())  # fmt: skip
     if name.startswith("flambeau.backends.numpy_") or name == "flambeau.ops.interop":

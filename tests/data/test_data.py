@@ -233,7 +233,7 @@ def test_collate(same: Callable[..., None], make: Make) -> None:
 
 
 def test_a_type_that_collate_is_taught() -> None:
-    collate = import_module("flambeau.utils.data.collate")
+    collate = import_module("flambeau.utils.data._utils.collate")
 
     class Interval:
         def __init__(self, low: int, high: int) -> None:
@@ -305,14 +305,16 @@ def test_errors(same: Callable[..., None], code: Make) -> None:
     same(code, fails=True)
 
 
-def test_missing_workers_are_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_processes_this_one_loads_and_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
     loader = import_module("flambeau.data.loader")
     monkeypatch.setattr(loader, "_said", False)
-    with pytest.warns(UserWarning, match="worker processes are not there yet"):
-        first = loader.DataLoader(range(4), 2, num_workers=2)
-    second = loader.DataLoader(range(4), 2, num_workers=2)  # a second warning would be an error here
-    assert [b.tolist() for b in first] == [b.tolist() for b in second] == [[0, 1], [2, 3]]
-    assert first.prefetch_factor == 2
+    monkeypatch.setattr(loader, "_HAS_PROCESSES", False)
+    first, second = (loader.DataLoader(range(4), 2, num_workers=2, persistent_workers=True) for _ in range(2))
+    with pytest.warns(UserWarning, match="there are no processes"):
+        batches = list(first)
+    assert (
+        [b.tolist() for b in batches] == [b.tolist() for b in second] == [[0, 1], [2, 3]]
+    )  # a second warning would be an error
 
 
 def test_names_of_torch() -> None:

@@ -1,6 +1,6 @@
 """`torch.utils.data`: datasets, samplers, collation and the loader."""
 
-from . import collate, dataset, sampler
+from . import _utils, collate, dataset, distributed, sampler
 from . import loader as dataloader
 from .collate import default_collate, default_convert
 from .dataset import (
@@ -13,6 +13,8 @@ from .dataset import (
     TensorDataset,
     random_split,
 )
+from .distributed import DistributedSampler
+from .fetch import _DatasetKind
 from .loader import DataLoader, get_worker_info
 from .sampler import (
     BatchSampler,
@@ -39,6 +41,10 @@ __all__ = [
     "SubsetRandomSampler",
     "WeightedRandomSampler",
     "BatchSampler",
+    "DistributedSampler",
+    "_DatasetKind",
+    "_utils",
+    "distributed",
     "default_collate",
     "default_convert",
     "get_worker_info",

@@ -6,13 +6,18 @@ Source: https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoad
 from __future__ import annotations
 
 import itertools
+import os
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 from .collate import default_collate, default_convert
 from .dataset import Dataset, IterableDataset
-from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler, draw_seed
+from .fetch import _DatasetKind
+from .iterators import _BaseDataLoaderIter, _SingleProcessDataLoaderIter
+from .sampler import BatchSampler, RandomSampler, Sampler, SequentialSampler
+from .worker import get_worker_info
 
 __all__ = ["DataLoader", "default_collate", "default_convert", "get_worker_info"]
 
@@ -21,12 +26,7 @@ T_co = TypeVar("T_co", covariant=True)
 _FIXED = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
 
 
-def get_worker_info() -> None:
-    """What a worker process knows of itself; None in the main process."""
-    return
-
-
-class _Endless(Sampler[None]):
+class _InfiniteConstantSampler(Sampler[None]):
     """The sampler of an iterable dataset, which needs no indices."""
 
     def __iter__(self) -> Iterator[None]:
@@ -40,15 +40,21 @@ class DataLoader(Generic[T_co]):
         batch_size: samples in a batch; default 1; None gives single samples, not collated.
         shuffle: a new random order at each pass; default False.
         sampler, batch_sampler: which indices, or lists of indices, in place of `shuffle` and `batch_size`.
-        num_workers: processes that load; more than 0 is not there yet: this process loads, and says so once.
+        num_workers: processes that load; default 0, this one. Where there are no processes, this one too, with a warning.
         collate_fn: makes a batch of a list of samples; default `default_collate`.
         drop_last: leave out the last batch if it is not full; default False.
         generator: of the order and the base seed; default the default generator.
-        pin_memory, timeout, worker_init_fn, multiprocessing_context, prefetch_factor, persistent_workers,
-            pin_memory_device, in_order: of workers and CUDA; checked as PyTorch does and otherwise without effect.
+        timeout: seconds to wait for a batch of the workers; default 0, forever.
+        worker_init_fn: called in each worker with its number, after its seeds are set to the base seed plus that.
+        multiprocessing_context: how workers are started; "fork", "spawn", "forkserver" or a context.
+        prefetch_factor: batches that each worker is ahead; default 2.
+        persistent_workers: keep the workers for the next pass; default False.
+        in_order: batches in the order of the indices, not as they are ready; default True.
+        pin_memory, pin_memory_device: accepted; there is no memory to pin.
 
     Raises:
         ValueError: arguments that exclude each other, or a changed attribute that is fixed.
+        RuntimeError: in a pass: a worker has died, or nothing came within `timeout`.
     """
 
     def __init__(
@@ -85,11 +91,6 @@ class DataLoader(Generic[T_co]):
             raise ValueError("prefetch_factor option should be non-negative")
         if persistent_workers and num_workers == 0:
             raise ValueError("persistent_workers option needs num_workers > 0")
-        if multiprocessing_context is not None and num_workers == 0:
-            raise ValueError(
-                "multiprocessing_context can only be used with multi-process loading (num_workers > 0), but got "
-                f"num_workers={num_workers}"
-            )
         self.dataset = dataset
         self.num_workers = num_workers
         self.prefetch_factor = 2 if num_workers > 0 and prefetch_factor is None else prefetch_factor
@@ -99,8 +100,8 @@ class DataLoader(Generic[T_co]):
         self.worker_init_fn = worker_init_fn
         self.multiprocessing_context = multiprocessing_context
         self.in_order = in_order
-        self._iterable = isinstance(dataset, IterableDataset)
-        if self._iterable:
+        self._dataset_kind = _DatasetKind.Iterable if isinstance(dataset, IterableDataset) else _DatasetKind.Map
+        if self._dataset_kind == _DatasetKind.Iterable:
             self._refuse_order(shuffle, sampler, batch_sampler)
         if sampler is not None and shuffle:
             raise ValueError("sampler option is mutually exclusive with shuffle")
@@ -115,8 +116,8 @@ class DataLoader(Generic[T_co]):
             raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
         order: Any = sampler
         if order is None:
-            if self._iterable:
-                order = _Endless()
+            if self._dataset_kind == _DatasetKind.Iterable:
+                order = _InfiniteConstantSampler()
             elif shuffle:
                 order = RandomSampler(dataset, generator=generator)  # type: ignore[arg-type]
             else:
@@ -130,10 +131,10 @@ class DataLoader(Generic[T_co]):
         self.generator = generator
         self.collate_fn = collate_fn or (default_convert if batch_sampler is None else default_collate)
         self.persistent_workers = persistent_workers
-        self._stated_length: int | None = None  # of an iterable dataset, once somebody asked
+        self._IterableDataset_len_called: int | None = None  # what `len` gave, for a warning where more comes
+        self._iterator: Any = None  # of persistent workers
         self._initialized = True
-        if num_workers > 0:
-            _say_workers_are_missing(num_workers)
+        self.check_worker_number_rationality()
 
     @staticmethod
     def _refuse_order(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
@@ -156,81 +157,112 @@ class DataLoader(Generic[T_co]):
             raise ValueError(f"{attr} attribute should not be set after {type(self).__name__} is initialized")
         super().__setattr__(attr, value)
 
+    @property
+    def multiprocessing_context(self) -> Any:
+        """How workers are started; None is Python's default."""
+        return self._multiprocessing_context
+
+    @multiprocessing_context.setter
+    def multiprocessing_context(self, value: Any) -> None:
+        if value is not None:
+            value = _checked_context(value, self.num_workers)
+        self._multiprocessing_context = value
+
+    @property
+    def _auto_collation(self) -> bool:
+        return self.batch_sampler is not None
+
+    @property
+    def _index_sampler(self) -> Any:
+        return self.sampler if self.batch_sampler is None else self.batch_sampler
+
+    def _get_iterator(self) -> _BaseDataLoaderIter:
+        if self.num_workers == 0:
+            return _SingleProcessDataLoaderIter(self)
+        if not _HAS_PROCESSES:
+            _say_there_are_no_processes(self.num_workers)
+            return _SingleProcessDataLoaderIter(self)
+        self.check_worker_number_rationality()
+        from .processes import _MultiProcessingDataLoaderIter
+
+        return _MultiProcessingDataLoaderIter(self)
+
     def __iter__(self) -> Iterator[Any]:
-        return _Pass(self)
+        if not (self.persistent_workers and self.num_workers > 0 and _HAS_PROCESSES):
+            return self._get_iterator()
+        if self._iterator is None:
+            self._iterator = self._get_iterator()
+        else:
+            self._iterator._reset(self)
+        iterator: Iterator[Any] = self._iterator
+        return iterator
+
+    def check_worker_number_rationality(self) -> None:
+        """Warn of more workers than there are processors."""
+        if not self.num_workers or not _HAS_PROCESSES:
+            return
+        counted = hasattr(os, "sched_getaffinity")
+        most = len(os.sched_getaffinity(0)) if counted else os.cpu_count()
+        if most is not None and self.num_workers <= most:
+            return
+        suggestion = "DataLoader is not able to compute a suggested max number of worker in current system."
+        if most is not None:
+            suggestion = (
+                f"Our suggested max number of worker in current system is {most}"
+                f"{'' if counted else ' (`cpuset` is not taken into account)'}, which is smaller "
+                "than what this DataLoader is going to create."
+            )
+        warnings.warn(
+            f"This DataLoader will create {self.num_workers} worker processes in total. {suggestion} "
+            "Please be aware that excessive worker creation might get DataLoader running slow or even freeze, "
+            "lower the worker number to avoid potential slowness/freeze if necessary.",
+            stacklevel=2,
+        )
 
     def __len__(self) -> int:
-        if not self._iterable:
-            sampler: Any = self.sampler if self.batch_sampler is None else self.batch_sampler
-            return len(sampler)
-        length = self._stated_length = len(self.dataset)  # type: ignore[arg-type]
+        if self._dataset_kind == _DatasetKind.Map:
+            return len(self._index_sampler)
+        length = self._IterableDataset_len_called = len(self.dataset)  # type: ignore[arg-type]
         if self.batch_size is None:
             return length
         return length // self.batch_size if self.drop_last else -(-length // self.batch_size)
 
 
-class _Pass(Iterator[Any]):
-    """One pass over a loader."""
-
-    def __init__(self, loader: DataLoader[Any]) -> None:
-        self._loader = loader
-        self._batched = loader.batch_sampler is not None
-        self._indices = iter(loader.sampler if loader.batch_sampler is None else loader.batch_sampler)
-        # Workers would be seeded from it; drawn without them too, as PyTorch does: what follows then draws the same.
-        self._base_seed = draw_seed(loader.generator)
-        self._samples = iter(loader.dataset) if loader._iterable else None
-        self._ended = False
-        self._count = 0
-
-    def __len__(self) -> int:
-        loader = self._loader
-        sampler: Any = loader.sampler if loader.batch_sampler is None else loader.batch_sampler
-        return len(sampler)
-
-    def __next__(self) -> Any:
-        loader = self._loader
-        index = next(self._indices)
-        data = self._next_samples(len(index) if self._batched else 0) if loader._iterable else self._fetch(index)
-        batch = loader.collate_fn(data)
-        self._count += 1
-        if loader._iterable and loader._stated_length is not None and self._count > loader._stated_length:
-            warnings.warn(
-                f"Length of IterableDataset {loader.dataset} was reported to be {loader._stated_length}"
-                f"(when accessing len(dataloader)), but {self._count} samples have been fetched. ",
-                stacklevel=2,
-            )
-        return batch
-
-    def _fetch(self, index: Any) -> Any:
-        dataset: Any = self._loader.dataset
-        if not self._batched:
-            return dataset[index]
-        if getattr(dataset, "__getitems__", None):
-            return dataset.__getitems__(index)
-        return [dataset[i] for i in index]
-
-    def _next_samples(self, count: int) -> Any:
-        assert self._samples is not None
-        if self._ended:
-            raise StopIteration
-        if not count:
-            return next(self._samples)
-        samples = list(itertools.islice(self._samples, count))
-        self._ended = len(samples) < count
-        if not samples or (self._loader.drop_last and self._ended):
-            raise StopIteration
-        return samples
-
-
+_HAS_PROCESSES = sys.platform not in ("emscripten", "wasi")
 _said = False
 
 
-def _say_workers_are_missing(count: int) -> None:
+def _say_there_are_no_processes(count: int) -> None:
     global _said
     if not _said:
         _said = True
         warnings.warn(
-            f"DataLoader(num_workers={count}): worker processes are not there yet, so this process loads the data "
-            "(worker_init_fn is not called). Use num_workers=0 to load here without this warning.",
-            stacklevel=3,
+            f"DataLoader(num_workers={count}): there are no processes on {sys.platform}, so this one loads the data "
+            "(worker_init_fn is not called).",
+            stacklevel=4,
         )
+
+
+def _checked_context(value: Any, num_workers: int) -> Any:
+    if num_workers == 0:
+        raise ValueError(
+            "multiprocessing_context can only be used with multi-process loading (num_workers > 0), but got "
+            f"num_workers={num_workers}"
+        )
+    import multiprocessing
+    from multiprocessing.context import BaseContext
+
+    if isinstance(value, str):
+        known = multiprocessing.get_all_start_methods()
+        if value not in known:
+            raise ValueError(
+                f"multiprocessing_context option should specify a valid start method in {known!r}, but got "
+                f"multiprocessing_context={value!r}"
+            )
+        value = multiprocessing.get_context(value)
+    if not isinstance(value, BaseContext):
+        raise TypeError(
+            "multiprocessing_context option should be a valid context object or a string specifying the start method, "
+            f"but got multiprocessing_context={value}"
+        )
+    return value

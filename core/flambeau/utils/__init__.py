@@ -9,8 +9,10 @@ from .. import data
 
 # So that `import flambeau.utils.data` and `from flambeau.utils.data.dataset import Dataset` find it.
 sys.modules[f"{__name__}.data"] = data
-for _name in ("collate", "dataloader", "dataset", "sampler"):
+for _name in ("_utils", "dataloader", "dataset", "distributed", "sampler"):
     sys.modules[f"{__name__}.data.{_name}"] = getattr(data, _name)
+for _name in ("collate", "fetch", "worker"):
+    sys.modules[f"{__name__}.data._utils.{_name}"] = getattr(data._utils, _name)
 
 __all__ = ["data"]
 
