@@ -24,6 +24,11 @@ _WASTE = 1.5
 """How many times more elements wide reading may give than there are."""
 
 
+_FEW = 128
+_LARGE = 1 << 15
+"""Of how few windows, and with how large a matrix of weights, the products of single samples are slow."""
+
+
 class _Plan:
     """How the windows of one convolution are read."""
 
@@ -38,6 +43,12 @@ class _Plan:
         self.steps = tuple(steps)
         self.whole = prod(kernel) == 1 and set(stride) == {1} and self.run == prod(size)
         self.rows = c * prod(kernel)
+        self.scratch: Any = None
+        """Where the windows of one part of the samples are; the memory of the last part serves again."""
+
+    def joins(self, rows: Array) -> bool:
+        """Whether one product for several samples is quicker than one for each."""
+        return self.points <= _FEW and bool(rows[0].size >= _LARGE)
 
     def chunks(self, n: int) -> Iterator[slice]:
         """The samples in parts whose windows are few enough."""
@@ -45,12 +56,15 @@ class _Plan:
         for start in range(0, n, step):
             yield slice(start, min(n, start + step))
 
-    def columns(self, x: Array, groups: int) -> Array:
-        """The windows of padded samples (n, C, *size) in C order: (n, groups, C / groups * prod(kernel), points)."""
+    def columns(self, x: Array, groups: int, joined: bool) -> Array:
+        """The windows of padded samples (n, C, *size) in C order: (n, groups, rows, points).
+
+        Where samples are `joined`, they lie side by side: (groups, rows, n * points).
+        """
         n = x.shape[0]
         if self.whole:
-            return x.reshape(n, groups, self.rows // groups, self.points)
-        if self.wide:
+            view = x.reshape(n, self.channels, self.points)
+        elif self.wide:
             item = x.itemsize
             inside = [s * d * item for s, d in zip(self.steps, self.dilation, strict=True)]
             view = np.lib.stride_tricks.as_strided(
@@ -58,29 +72,48 @@ class _Plan:
             )
         else:
             view = windows(x, self.kernel, self.out, self.stride, self.dilation)
-        return view.reshape(n, groups, self.rows // groups, self.points)
+        shape: Ints = (n, groups, self.rows // groups, self.points)
+        if joined:
+            last = 2 + len(self.kernel) if not self.whole else 2
+            view = view.transpose((*range(1, last), 0, *range(last, view.ndim)))
+            shape = (groups, self.rows // groups, n * self.points)
+        elif self.whole:
+            return view.reshape(shape)
+        if self.scratch is None or self.scratch.shape != view.shape:
+            self.scratch = np.empty(view.shape, x.dtype)
+        np.copyto(self.scratch, view)
+        return self.scratch.reshape(shape)
 
-    def spread(self, grad: Array, groups: int) -> Array:
-        """A gradient (n, O, *out) as (n, groups, O / groups, points), with zeros where no window is."""
+    def spread(self, grad: Array, groups: int, joined: bool) -> Array:
+        """A gradient (n, O, *out) laid out as `columns` is, with zeros where no window is."""
         n, o = grad.shape[:2]
-        if not self.wide or self.run == prod(self.out):
+        if self.wide and self.run != prod(self.out):
+            buffer = np.zeros((n, o, self.run), grad.dtype)
+            self.in_wide(buffer)[...] = grad
+            grad = buffer
+        if not joined:
             return grad.reshape(n, groups, o // groups, self.points)
-        buffer = np.zeros((n, o, self.run), grad.dtype)
-        self._in_wide(buffer)[...] = grad
-        return buffer.reshape(n, groups, o // groups, self.run)
+        side = grad.reshape(n, o, self.points).transpose(1, 0, 2)
+        return side.reshape(groups, o // groups, n * self.points)
 
-    def gather(self, result: Array, out: Array) -> None:
-        """Write a product (n, groups, O / groups, points) to `out` (n, O, *out)."""
-        result = result.reshape(*out.shape[:2], self.points)
-        out[...] = self._in_wide(result) if self.wide else result.reshape(out.shape)
+    def gather(self, result: Array, out: Array, joined: bool) -> None:
+        """Write a product, laid out as `columns` is, to `out` (n, O, *out)."""
+        if joined:
+            result = result.reshape(out.shape[1], out.shape[0], self.points).transpose(1, 0, 2)
+        else:
+            result = result.reshape(*out.shape[:2], self.points)
+        out[...] = self.in_wide(result) if self.wide else result.reshape(out.shape)
 
-    def _in_wide(self, x: Array) -> Array:
+    def in_wide(self, x: Array) -> Array:
+        """The places (n, O, *out) that have a window, of planes (n, O, run) read wide."""
         strides = [s * x.itemsize for s in self.steps]
         return np.lib.stride_tricks.as_strided(x, (*x.shape[:2], *self.out), (*x.strides[:2], *strides))
 
-    def fold(self, columns: Array, target: Array) -> None:
-        """Add windows (n, groups, rows / groups, points) to padded samples `target` (n, C, *size) in C order."""
+    def fold(self, columns: Array, target: Array, joined: bool) -> None:
+        """Add windows, laid out as `columns` has them, to padded samples `target` (n, C, *size) in C order."""
         n = target.shape[0]
+        if joined:
+            columns = columns.reshape(self.rows, n, self.points).transpose(1, 0, 2)
         if self.wide:
             columns = columns.reshape(n, self.channels, *self.kernel, self.points)
             flat = target.reshape(n, self.channels, -1)
@@ -98,10 +131,6 @@ class _Plan:
 def _widened(x: Array) -> Array:
     """In a dtype that products are quick and exact enough in."""
     return x.astype(np.float32) if x.dtype == np.float16 else x
-
-
-def _is_depthwise(weight_shape: Ints, groups: int) -> bool:
-    return groups > 1 and weight_shape[0] == groups and weight_shape[1] == 1
 
 
 def convolve(
@@ -122,34 +151,33 @@ def convolve(
     y = np.empty((n, w.shape[0], *out), x.dtype)
     if not y.size or not w.size:
         y[...] = 0
-    elif _is_depthwise(weight.shape, groups):
-        _depthwise(x, w, y, stride, dilation)
     else:
         plan = _Plan(c, x.shape[2:], kernel, out, stride, dilation)
         rows = w.reshape(groups, w.shape[0] // groups, -1)
-        direct = not plan.wide or plan.run == prod(out)
+        joined = plan.joins(rows)
+        direct = not joined and (not plan.wide or plan.run == prod(out))
         for part in plan.chunks(n):
-            columns = plan.columns(x[part], groups)
+            columns = plan.columns(x[part], groups, joined)
             if direct:
                 np.matmul(rows, columns, out=y[part].reshape(*columns.shape[:2], rows.shape[1], plan.points))
             else:
-                plan.gather(np.matmul(rows, columns), y[part])
+                plan.gather(np.matmul(rows, columns), y[part], joined)
     if bias is not None:
         y += bias.reshape(-1, *(1,) * len(out))
     return y if y.dtype == input.dtype else y.astype(input.dtype)
 
 
-def _depthwise(x: Array, w: Array, y: Array, stride: Ints, dilation: Ints) -> None:
-    """One kernel for each channel: a sum over the kernel's places of shifted, scaled planes."""
-    first = True
-    for j in product(*map(range, w.shape[2:])):
-        scale = w[(slice(None), 0, *j)].reshape(-1, *(1,) * len(j))
-        part = x[slices(j, y.shape[2:], stride, dilation)]
-        if first:
-            np.multiply(part, scale, out=y)
-            first = False
-        else:
-            y += part * scale
+def _few_channels_input_grad(g: Array, w: Array, target: Array, stride: Ints, dilation: Ints, groups: int) -> Array:
+    """The gradient of padded samples as a convolution: of the gradient, its elements apart, with the kernel turned round."""
+    size, kernel, out = target.shape[2:], w.shape[2:], g.shape[2:]
+    reach = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
+    apart = np.zeros((*g.shape[:2], *[n + r for n, r in zip(size, reach, strict=True)]), g.dtype)
+    places = [slice(r, r + (n - 1) * s + 1, s) for r, n, s in zip(reach, out, stride, strict=True)]
+    apart[(slice(None), slice(None), *places)] = g
+    turned = w[(slice(None), slice(None), *[slice(None, None, -1)] * len(size))]
+    turned = np.ascontiguousarray(turned.reshape(groups, -1, *w.shape[1:]).swapaxes(1, 2))
+    ones = (1,) * len(size)
+    return convolve(apart, turned.reshape(-1, *turned.shape[2:]), None, ones, (0,) * len(size), dilation, groups)
 
 
 def convolution_input_grad(
@@ -162,18 +190,14 @@ def convolution_input_grad(
     target = np.zeros((n, c, *whole), g.dtype)
     if not g.size or not target.size:
         pass
-    elif _is_depthwise(weight.shape, groups):
-        for j in product(*map(range, kernel)):
-            target[slices(j, out, stride, dilation)] += g * w[(slice(None), 0, *j)].reshape(-1, *(1,) * len(j))
+    elif groups > 1 and o <= 2 * groups:
+        target = _few_channels_input_grad(g, w, target, stride, dilation, groups)
     else:
         plan = _Plan(c, whole, kernel, out, stride, dilation)
         rows = w.reshape(groups, o // groups, -1).transpose(0, 2, 1)
+        joined = plan.joins(rows)
         for part in plan.chunks(n):
-            columns = np.matmul(rows, plan.spread(g[part], groups))
-            if plan.whole:
-                target[part] = columns.reshape(target[part].shape)
-            else:
-                plan.fold(columns, target[part])
+            plan.fold(np.matmul(rows, plan.spread(g[part], groups, joined)), target[part], joined)
     if any(padding):
         target = target[slices(padding, size, (1,) * len(size), (1,) * len(size))]
     return np.ascontiguousarray(target, grad.dtype)
@@ -188,18 +212,13 @@ def convolution_weight_grad(
     shape = (o, c // groups, *kernel)
     if not g.size or not x.size:
         return np.zeros(shape, grad.dtype)
-    if _is_depthwise(shape, groups):
-        total = np.empty(shape, g.dtype)
-        axes = (0, *range(2, g.ndim))
-        for place in product(*map(range, kernel)):
-            index: Any = (slice(None), 0, *place)
-            total[index] = (g * x[slices(place, out, stride, dilation)]).sum(axes)
-        return total.astype(grad.dtype, copy=False)
     plan = _Plan(c, x.shape[2:], kernel, out, stride, dilation)
     sums = np.zeros((groups, o // groups, plan.rows // groups), g.dtype)
+    joined = sums[0].size >= _LARGE
     for part in plan.chunks(n):
-        columns = plan.columns(x[part], groups)
-        sums += np.matmul(plan.spread(g[part], groups), columns.transpose(0, 1, 3, 2)).sum(0)
+        columns = plan.columns(x[part], groups, joined).swapaxes(-1, -2)
+        product_ = np.matmul(plan.spread(g[part], groups, joined), columns)
+        sums += product_ if joined else product_.sum(0)
     return sums.reshape(shape).astype(grad.dtype, copy=False)
 
 
