@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .linalg_error import _LinAlgError as LinAlgError
 from .ops import decomposition as _decomposition
@@ -47,3 +47,7 @@ def _public() -> dict[str, Callable[..., Any]]:
 
 
 globals().update(_public())
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any: ...

@@ -55,6 +55,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "flambeau.settings",
         "flambeau.hub",
     ),
+    "flambeau.distributions": (*PUBLIC, "flambeau.distributions", "flambeau.linalg", "flambeau.nn"),
+    "flambeau.linalg": (*PUBLIC,),
     "flambeau.watch": (*PUBLIC, "flambeau.watch", "flambeau.nn", "flambeau.optim"),
     "flambeau.testing": (*PUBLIC, "flambeau.testing"),
     "flambeau_wgpu": ("flambeau_wgpu", "flambeau.backends.protocol", "flambeau.dtype"),

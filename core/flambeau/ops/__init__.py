@@ -46,6 +46,7 @@ from . import (
     rearranging,
     recurrent,
     reduction,
+    sampling,
     scattering,
     shuffling,
     sorting,
@@ -63,6 +64,7 @@ FAMILIES = (
     padding, convolution, average_pooling, max_pooling, shuffling,
     grid_sampling,
     inplace_views, copies, attributes,
+    sampling,
 )  # fmt: skip
 
 PUBLIC: dict[str, Callable[..., Any]] = {}
