@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .._tensor import Tensor, needs_grad
+from ..autograd import saved as packing
 from ..autograd.modes import GradMode
 from ..backends.protocol import Array
 from ..dtype import C_NAMES
@@ -101,6 +102,8 @@ def _follow_written(node: OpNode, target: Tensor) -> None:
     """The derivative uses the result, which now lives in `target`: a later write to it must be noticed."""
     assert node.saved is not None
     old = node.saved[node.plan.out]
+    if not isinstance(old, Tensor):
+        return  # a hook has it: nobody knows what it keeps
     alias = target.detach()
     alias._saved_output_of = old._saved_output_of
     _replace_saved(node, old, alias)
@@ -142,7 +145,9 @@ def in_place(function: Callable[..., Tensor], *, composed: bool = False) -> Call
         if input._base is not None and input._node is not None and GradMode.enabled and needs_grad(input._base):
             # The old values are the base's, whatever views lie between: `as_strided` may show what those do not.
             reattach(input, input._base)
-        source = _as_it_was(input) if composed and GradMode.enabled and needs_grad(input) else input
+        # Hooks on saved tensors get the values of before too.
+        copied = GradMode.enabled and ((composed and needs_grad(input)) or packing.contexts)
+        source = _as_it_was(input) if copied else input
         result = function(source, *args, **kwargs)
         if exact:
             _check_alike(input, result)
