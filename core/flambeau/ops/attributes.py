@@ -57,11 +57,6 @@ def pin_memory(input: Tensor, device: Any = None) -> Tensor:
     raise RuntimeError("Cannot access accelerator device when none is available.")
 
 
-def is_inference(input: Tensor) -> bool:
-    """Whether the tensor was made in inference mode; flambeau makes no such difference."""
-    return False
-
-
 def _never(name: str) -> Callable[[Tensor], bool]:
     def call(input: Tensor) -> bool:
         return False
@@ -258,10 +253,10 @@ ATTRIBUTES: dict[str, Any] = {
 """What the Tensor class has besides methods."""
 
 FUNCTIONS = (
-    is_nonzero, is_same_size, is_signed, is_inference, is_distributed, is_neg, get_device, empty_strided, empty_permuted,
+    is_nonzero, is_same_size, is_signed, is_distributed, is_neg, get_device, empty_strided, empty_permuted,
     scalar_tensor, nonzero_static,
 )  # fmt: skip
 METHODS = (
-    is_nonzero, is_same_size, is_set_to, is_pinned, pin_memory, is_inference, is_distributed, is_neg, is_coalesced, dim_order,
+    is_nonzero, is_same_size, is_set_to, is_pinned, pin_memory, is_distributed, is_neg, is_coalesced, dim_order,
     new_empty_strided, apply_, map_, map2_, to_dense, as_subclass, nonzero_static, record_stream,
 )  # fmt: skip

@@ -126,7 +126,7 @@ _LENIENT = ("masked_fill", "index_fill", "tril", "triu")
 def _as_it_was(target: Tensor) -> Tensor:
     """The elements before a write, with their history, for several ops to save."""
     copy = target.detach().clone()
-    copy._node, copy._output_nr, copy._requires_grad = target.grad_fn, target._output_nr, True
+    copy._node, copy._output_nr, copy._requires_grad = target.grad_fn, target._output_nr, needs_grad(target)
     return copy
 
 
