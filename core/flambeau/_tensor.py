@@ -210,7 +210,20 @@ class Tensor:
         return 0 if self._view is None else self._view[1]
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
-        """Whether the elements follow each other in C order."""
+        """Whether the elements follow each other in C order, or as the memory format says.
+
+        Raises:
+            TypeError: that is no memory format.
+        """
+        if memory_format is not None:
+            name = getattr(memory_format, "name", None)
+            if name not in ("contiguous_format", "preserve_format", "channels_last", "channels_last_3d"):
+                kind = type(memory_format).__name__
+                raise TypeError(f"is_contiguous(): argument 'memory_format' must be torch.memory_format, not {kind}")
+            if name.startswith("channels"):
+                from .ops.memory_formats import has_format
+
+                return has_format(self._shape, self.stride(), memory_format)
         return self._view is None or is_contiguous(self._shape, self._view[0])
 
     def data_ptr(self) -> int:

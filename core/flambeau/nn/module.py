@@ -18,6 +18,7 @@ from ..autograd.node import RemovableHandle
 from ..device import device as Device
 from ..dtype import bfloat16, float16, float32, float64
 from ..dtype import dtype as DType
+from ..layout import memory_format
 from ..ops.conversion import typename
 from . import hooks as _hooks
 from .hooks import (
@@ -488,7 +489,7 @@ class Module:
         Raises:
             TypeError: the dtype is not a floating-point one.
         """
-        device, dtype, non_blocking = _parse_to(*args, **kwargs)
+        device, dtype, non_blocking, format = _parse_to(*args, **kwargs)
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
             raise TypeError(
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
@@ -499,6 +500,7 @@ class Module:
                 device=tensor.device if device is None else device,
                 dtype=dtype if dtype is not None and tensor.is_floating_point() else tensor.dtype,
                 non_blocking=non_blocking,
+                memory_format=format if tensor.dim() in (4, 5) else None,
             )
 
         return self._apply(convert)
@@ -798,8 +800,8 @@ def _indent(text: str) -> str:
 
 def _parse_to(
     *args: Any, device: Any = None, dtype: Any = None, non_blocking: bool = False, **rest: Any
-) -> tuple[Any, DType | None, bool]:
-    """The (device, dtype, non_blocking) of a call `to(...)`, whichever of its forms it takes."""
+) -> tuple[Any, DType | None, bool, memory_format | None]:
+    """The (device, dtype, non_blocking, memory_format) of a call `to(...)`, whichever of its forms it takes."""
     flags: list[bool] = []
     for arg in args:
         if isinstance(arg, Tensor):
@@ -828,4 +830,10 @@ def _parse_to(
         device, dtype = rest["tensor"].device, rest["tensor"].dtype
     if device is not None and not isinstance(device, Device):
         device = Device(device)
-    return device, dtype, flags[0] if flags else non_blocking
+    format = rest.get("memory_format")
+    if format is not None and not isinstance(format, memory_format):
+        raise TypeError(
+            f"to() received an invalid combination of arguments - got (memory_format={type(format).__name__}, ), but "
+            "expected one of: a torch.memory_format"
+        )
+    return device, dtype, flags[0] if flags else non_blocking, format

@@ -15,9 +15,11 @@ from ..device import device, resolve
 from ..dtype import ALL, bfloat16, bool_, dtype, float16, float32, float64, int8, int16, int32, int64, uint8
 from ..dtype import dtype as DType
 from ..dtype import dtype as Kind
+from ..layout import memory_format as MemoryFormat
 from ..storage import Storage
 from . import vmap_levels
 from .creation import check_dtype
+from .memory_formats import channel_strides, in_format
 from .op import op
 from .views import ViewNode
 
@@ -94,6 +96,15 @@ def to(
         backend, place = resolve(device)
         if backend is not input._storage.backend and not (vmap_levels.levels and input.device == place):
             result = move(result, place)
+    if memory_format is not None and not isinstance(memory_format, MemoryFormat):
+        raise TypeError(
+            f"to() received an invalid combination of arguments - got (memory_format={type(memory_format).__name__}, ), but "
+            "expected one of: a torch.memory_format"
+        )
+    if memory_format is not None and memory_format.name.startswith("channels"):
+        strides = channel_strides(result._shape, memory_format)
+        if (copy and result is input) or result.stride() != strides:
+            return in_format(result, memory_format)
     return result.clone() if copy and result is input else result
 
 
@@ -150,7 +161,7 @@ def cuda(input: Tensor, device: Any = None, non_blocking: bool = False) -> Tenso
 
 def _converter(name: str, kind: dtype) -> Any:
     def convert(input: Tensor, memory_format: Any = None) -> Tensor:
-        return cast(input, kind)
+        return cast(input, kind) if memory_format is None else to(input, kind, memory_format=memory_format)
 
     convert.__name__ = convert.__qualname__ = name
     convert.__doc__ = f"`input` as {kind.name}."

@@ -13,6 +13,7 @@ from typing import Any
 from .._tensor import Tensor
 from ..backends.protocol import Array
 from ..dtype import C_NAMES, bool_
+from .memory_formats import as_convolved
 from .op import op
 from .padding import constant_pad_nd
 from .views import narrow, squeeze, unsqueeze
@@ -274,7 +275,7 @@ def _convolution(
     else:
         paddings = _tuple("padding", padding if not isinstance(padding, int) else (padding,) * rank, given)
     _check(x, weight, bias, strides, paddings, dilations, groups, False)
-    result: Tensor = convolve(x, weight, bias, strides, paddings, dilations, groups)
+    result = as_convolved(convolve(x, weight, bias, strides, paddings, dilations, groups), x, weight)
     return result if batched else squeeze(result, 0)
 
 
@@ -385,7 +386,8 @@ def _transposed(
     )
     if any(n <= 0 for n in size):
         raise RuntimeError("could not construct a memory descriptor using a format tag")
-    result: Tensor = convolve_transposed(x, weight, bias, size, strides, paddings, dilations, groups)
+    result = convolve_transposed(x, weight, bias, size, strides, paddings, dilations, groups)
+    result = as_convolved(result, x, weight)
     return result if batched else squeeze(result, 0)
 
 

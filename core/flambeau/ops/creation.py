@@ -392,9 +392,19 @@ def ones(*size: Any, dtype: dtype | None = None, out: Tensor | None = None, **op
 
 def empty(*size: Any, dtype: dtype | None = None, out: Tensor | None = None, **options: Any) -> Tensor:
     """A tensor of a shape whose elements are not to be relied on (they are 0)."""
-    for ignored in ("pin_memory", "memory_format"):
-        options.pop(ignored, None)
-    return full(_shape(size, options, "empty"), 0, dtype=dtype or get_default_dtype(), out=out, **options)
+    options.pop("pin_memory", None)
+    format = options.pop("memory_format", None)
+    made = full(_shape(size, options, "empty"), 0, dtype=dtype or get_default_dtype(), out=out, **options)
+    return made if format is None else _laid_out(made, format)
+
+
+def _laid_out(made: Tensor, format: Any) -> Tensor:
+    """A new tensor with its elements in the order of a memory format."""
+    if format.name.startswith("channels"):
+        from .memory_formats import channel_strides
+
+        made._view = (channel_strides(made._shape, format), 0)
+    return made
 
 
 def _shape(args: tuple[Any, ...], options: dict[str, Any], name: str) -> tuple[int, ...]:
@@ -406,10 +416,11 @@ def _shape(args: tuple[Any, ...], options: dict[str, Any], name: str) -> tuple[i
 
 
 def _like(input: Tensor, value: Any, options: dict[str, Any]) -> Tensor:
-    options.pop("memory_format", None)
+    format = options.pop("memory_format", None)
     kind = options.pop("dtype", None) or input.dtype
     place = options.pop("device", None)
-    return full(input._shape, value, dtype=kind, device=input.device if place is None else place, **options)
+    made = full(input._shape, value, dtype=kind, device=input.device if place is None else place, **options)
+    return made if format is None else _laid_out(made, format)
 
 
 def zeros_like(input: Tensor, **options: Any) -> Tensor:

@@ -744,15 +744,34 @@ def _joining() -> Any:
 # --- copies -----------------------------------------------------------------------------------------------------------
 
 
-@op(input=lambda g: g)
-def clone(be: Any, input: Array, memory_format: Any = None) -> Any:
-    """A contiguous copy, through which gradients flow."""
+@op(name="CloneBackward0", input=lambda g: g)
+def _copied(be: Any, input: Array) -> Any:
     return be.copy(input)
 
 
+def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
+    """A copy in C order, or in another memory format, through which gradients flow."""
+    if memory_format is not None and memory_format.name.startswith("channels"):
+        return _memory_formats().in_format(input, memory_format)
+    result: Tensor = _copied(input)
+    return result
+
+
 def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
-    """The tensor itself if its elements are in C order, else a copy in which they are."""
-    return input if input.is_contiguous() else clone(input)
+    """The tensor itself if its elements are in C order, or as the memory format says, else a copy in which they are.
+
+    Raises:
+        RuntimeError: the format is for another number of dimensions.
+    """
+    if memory_format is None:
+        return input if input._view is None or input.is_contiguous() else clone(input)
+    return input if input.is_contiguous(memory_format) else clone(input, memory_format=memory_format)
+
+
+def _memory_formats() -> Any:
+    from . import memory_formats
+
+    return memory_formats
 
 
 # --- writes to a view -------------------------------------------------------------------------------------------------
