@@ -31,7 +31,9 @@ from .layers.activation import (
     Tanhshrink,
     Threshold,
 )
+from .layers.adaptive import AdaptiveLogSoftmaxWithLoss
 from .layers.attention import MultiheadAttention
+from .layers.bags import EmbeddingBag
 from .layers.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm
 from .layers.channelshuffle import ChannelShuffle
 from .layers.container import Container, ModuleDict, ModuleList, Sequential
@@ -112,10 +114,12 @@ from .losses.classification import (
     NLLLoss2d,
     PoissonNLLLoss,
 )
+from .losses.linear import LinearCrossEntropyLoss, LinearCrossEntropyOptions
 from .losses.margin import (
     CosineEmbeddingLoss,
     HingeEmbeddingLoss,
     MarginRankingLoss,
+    MultiLabelMarginLoss,
     MultiLabelSoftMarginLoss,
     MultiMarginLoss,
     SoftMarginLoss,
@@ -123,6 +127,7 @@ from .losses.margin import (
     TripletMarginWithDistanceLoss,
 )
 from .losses.regression import HuberLoss, L1Loss, MSELoss, SmoothL1Loss
+from .losses.sequence import CTCLoss
 from .module import Module
 from .parameter import Buffer, Parameter
 
@@ -142,6 +147,7 @@ __all__ = [
     "Bilinear",
     "Identity",
     "Embedding",
+    "EmbeddingBag",
     # recurrent
     "RNN",
     "LSTM",
@@ -263,6 +269,11 @@ __all__ = [
     "CosineSimilarity",
     # losses
     "CrossEntropyLoss",
+    "LinearCrossEntropyLoss",
+    "LinearCrossEntropyOptions",
+    "AdaptiveLogSoftmaxWithLoss",
+    "CTCLoss",
+    "MultiLabelMarginLoss",
     "NLLLoss",
     "NLLLoss2d",
     "BCELoss",

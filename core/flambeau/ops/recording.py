@@ -81,7 +81,7 @@ class OpNode(Node):
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
         shown = super().next_functions
-        return shown if self.op.variadic else tuple([shown[i] for i in self.op.tensor_positions])
+        return shown if self.op.variadic else tuple([shown[i] for i in self.op.differentiable])
 
     def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> Sequence[Tensor | None]:
         saved = self.saved

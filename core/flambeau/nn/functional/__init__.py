@@ -45,6 +45,7 @@ from .attention import (
     multi_head_attention_forward,
     scaled_dot_product_attention,
 )
+from .bags import embedding_bag
 from .convolution import (
     channel_shuffle,
     conv1d,
@@ -60,9 +61,11 @@ from .convolution import (
     pixel_unshuffle,
     unfold,
 )
+from .ctc import ctc_loss
 from .distance import cosine_similarity, normalize, pairwise_distance
 from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from .linear import bilinear, embedding, linear, one_hot
+from .linear_loss import linear_cross_entropy
 from .loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -81,6 +84,7 @@ from .margin import (
     hinge_embedding_loss,
     margin_ranking_loss,
     multi_margin_loss,
+    multilabel_margin_loss,
     multilabel_soft_margin_loss,
     soft_margin_loss,
     triplet_margin_loss,

@@ -181,3 +181,14 @@ def triplet_margin_with_distance_loss(
     if swap:
         far = ops.minimum(far, distance(positive, negative))
     return reduced((margin + near - far).clamp_min(0), reduction)
+
+
+def multilabel_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Σ max(0, 1 - (x[y] - x[i])) / C over labels y, up to the first -1, and classes i that are none: (N, C) or (C)."""
+    return ops.multilabel_margin_loss(input, target, reduction_of(reduction, size_average, reduce))

@@ -58,6 +58,15 @@ class SoftMarginLoss(_Loss):
         return F.soft_margin_loss(input, target, reduction=self.reduction)
 
 
+class MultiLabelMarginLoss(_Loss):
+    """Σ max(0, 1 - (x[y] - x[i])) / C over labels y, up to the first -1, and classes i that are none: (N, C) or (C)."""
+
+    __constants__ = ["reduction"]
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.multilabel_margin_loss(input, target, reduction=self.reduction)
+
+
 class MultiLabelSoftMarginLoss(_WeightedLoss):
     """The mean over classes (the last dimension) of binary cross-entropy with logits."""
 

@@ -9,7 +9,9 @@ from types import ModuleType
 from .. import hooks as _hooks
 from .. import module as _module
 from ..layers import activation as _activation
+from ..layers import adaptive as _adaptive
 from ..layers import attention as _attention
+from ..layers import bags as _bags
 from ..layers import batchnorm as _batchnorm
 from ..layers import channelshuffle as _channelshuffle
 from ..layers import container as _container
@@ -32,13 +34,17 @@ from ..layers import transformer as _transformer
 from ..layers import upsampling as _upsampling
 from ..losses import base as _loss_base
 from ..losses import classification as _classification
+from ..losses import linear as _linear_loss
 from ..losses import margin as _margin
 from ..losses import regression as _regression
+from ..losses import sequence as _sequence
 from ..module import Module
 
 _FILES: dict[str, tuple[ModuleType, ...]] = {
     "module": (_module, _hooks),
     "linear": (_linear,),
+    "adaptive": (_adaptive,),
+    "linear_cross_entropy": (_linear_loss,),
     "activation": (_activation, _attention),
     "batchnorm": (_batchnorm,),
     "channelshuffle": (_channelshuffle,),
@@ -50,12 +56,12 @@ _FILES: dict[str, tuple[ModuleType, ...]] = {
     "instancenorm": (_instancenorm,),
     "normalization": (_normalization,),
     "fold": (_fold,),
-    "loss": (_loss_base, _classification, _regression, _margin),
+    "loss": (_loss_base, _classification, _regression, _margin, _sequence),
     "padding": (_padding,),
     "pixelshuffle": (_pixelshuffle,),
     "pooling": (_pooling,),
     "rnn": (_rnn, _rnn_cell),
-    "sparse": (_embedding,),
+    "sparse": (_embedding, _bags),
     "transformer": (_transformer,),
     "upsampling": (_upsampling,),
 }
@@ -77,6 +83,7 @@ for _name, _files in _FILES.items():
 __all__ = [
     "Module",
     "activation",
+    "adaptive",
     "batchnorm",
     "channelshuffle",
     "container",
