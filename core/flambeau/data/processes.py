@@ -9,14 +9,13 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import multiprocessing.connection
-import multiprocessing.util
 import os
 import pickle
 import queue
 import signal
-import sys
 import time
 import warnings
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from .failure import ExceptionWrapper
@@ -36,9 +35,6 @@ if TYPE_CHECKING:
 class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
     """A pass in which worker processes load."""
 
-    _shutdown = True  # nothing to end until the workers have begun
-    _owner = 0
-
     def __init__(self, loader: DataLoader[Any]) -> None:
         super().__init__(loader)
         if not loader.prefetch_factor:
@@ -52,8 +48,17 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
         self._index_queues: list[Any] = []
         self._workers: list[Any] = []
         self._workers_status = [True] * self._num_workers
-        self._shutdown = False
-        self._owner = os.getpid()
+        # Not `__del__`: the collector would close the queues first. While Python shuts down it ends the workers itself.
+        self._finalizer = weakref.finalize(
+            self,
+            _end,
+            self._workers,
+            self._index_queues,
+            self._worker_result_queue,
+            self._workers_done_event,
+            os.getpid(),
+        )
+        self._finalizer.atexit = False
         for i in range(self._num_workers):
             self._start_worker(context, loader.worker_init_fn, i)
         self._reset(loader, first_iter=True)
@@ -212,33 +217,27 @@ class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
 
     def _shutdown_workers(self) -> None:
         """End all workers, and wait until they have."""
-        if self._shutdown:
-            return
-        self._shutdown = True
-        try:
-            self._workers_done_event.set()
-            for index_queue in self._index_queues:
-                index_queue.put(None)
-            for worker in self._workers:
-                worker.join(timeout=MP_STATUS_CHECK_INTERVAL)
-            for each in (*self._index_queues, self._worker_result_queue):
-                each.cancel_join_thread()
-                each.close()
-        finally:
-            for worker in self._workers:
-                if worker.is_alive():
-                    worker.terminate()
-                    worker.join(timeout=MP_STATUS_CHECK_INTERVAL)
+        self._finalizer()
 
-    def __del__(self) -> None:
-        # While Python shuts down it ends the workers itself, which are daemons, and what is needed here may be gone. And
-        # a process that was forked from this one has a copy, which must not end them.
-        if (
-            not sys.is_finalizing()
-            and not getattr(multiprocessing.util, "_exiting", True)
-            and self._owner == os.getpid()
-        ):
-            self._shutdown_workers()
+
+def _end(workers: list[Any], index_queues: list[Any], results: Any, done: Any, owner: int) -> None:
+    """End workers and close their queues. A process that was forked from their owner has copies, and leaves them alone."""
+    if os.getpid() != owner:
+        return
+    try:
+        done.set()
+        for index_queue in index_queues:
+            index_queue.put(None)
+        for worker in workers:
+            worker.join(timeout=MP_STATUS_CHECK_INTERVAL)
+        for each in (*index_queues, results):
+            each.cancel_join_thread()
+            each.close()
+    finally:
+        for worker in workers:
+            if worker.is_alive():
+                worker.terminate()
+                worker.join(timeout=MP_STATUS_CHECK_INTERVAL)
 
 
 def _cause(worker: Any) -> RuntimeError:
