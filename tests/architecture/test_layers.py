@@ -123,7 +123,7 @@ def test_third_parties_are_where_they_belong(file: Path, root: Path) -> None:
     )
     welcome = {
         "flambeau.backends.numpy": {"numpy"}, "flambeau.backends.numpy_kernels": {"numpy"},
-        "flambeau.backends.numpy_training": {"numpy"},
+        "flambeau.backends.numpy_training": {"numpy"}, "flambeau.backends.numpy_lists": {"numpy"},
         "flambeau.backends.numpy_linalg": {"numpy"}, "flambeau.ops.on_host": {"numpy"}, "flambeau._tensor": {"numpy"},
         "flambeau.ops.creation": {"numpy"}, "flambeau.data.collate": {"numpy"}, "flambeau.data.worker": {"numpy"},
         "flambeau_wgpu.device.native": {"wgpu"},

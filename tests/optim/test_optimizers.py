@@ -100,6 +100,25 @@ def test_fifty_steps(same: Callable[..., None], name: str, settings: dict[str, A
     same(code, rtol=2e-5, atol=2e-6)
 
 
+@pytest.mark.parametrize("name", [name for name in SETTINGS if name not in CHAOTIC])
+def test_parameters_of_all_sizes(same: Callable[..., None], name: str) -> None:
+    """Small and large, of two dtypes, transposed, 0-d, empty, and some without a gradient now and then."""
+
+    def code(t: Library) -> Any:
+        shapes = [(3,), (2, 3), (), (0,), (70, 70), (4, 2), (5,)]
+        params = [t.rand(shape) for shape in shapes] + [t.rand(3, 2).t(), t.rand(4, dtype=t.float64)]
+        params = [p.requires_grad_() for p in params]
+        optimizer = getattr(t.optim, name)(params, **SETTINGS[name][-1])
+        for step in range(4):
+            for i, p in enumerate(params):
+                p.grad = None if i == 2 * step else t.rand(p.shape, dtype=p.dtype) - 0.3
+            optimizer.step()
+        state = {i: [v.sum() for v in s.values() if v is not None] for i, s in optimizer.state_dict()["state"].items()}
+        return [p.sum() for p in params], params[7], state
+
+    same(code)
+
+
 @pytest.mark.parametrize("name", list(SETTINGS))
 def test_groups(same: Callable[..., None], name: str) -> None:
     def code(t: Library) -> Any:

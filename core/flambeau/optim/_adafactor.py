@@ -29,6 +29,8 @@ class Adafactor(GradientOptimizer):
     Source: Shazeer and Stern, arXiv 1804.04235; https://docs.pytorch.org/docs/stable/generated/torch.optim.Adafactor.html
     """
 
+    _elementwise = False
+
     def __init__(
         self,
         params: ParamsT,

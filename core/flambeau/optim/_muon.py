@@ -38,6 +38,8 @@ class Muon(GradientOptimizer):
     https://docs.pytorch.org/docs/stable/generated/torch.optim.Muon.html
     """
 
+    _elementwise = False
+
     def __init__(
         self,
         params: ParamsT,

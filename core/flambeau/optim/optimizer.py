@@ -20,6 +20,7 @@ from ..device import step_boundary
 from ..dtype import float32, float64, get_default_dtype
 from ..ops.conversion import typename
 from ..ops.creation import tensor
+from .small import update_small
 
 Hook: TypeAlias = Callable[..., Any]
 StateDict: TypeAlias = dict[str, Any]
@@ -332,6 +333,7 @@ class GradientOptimizer(Optimizer):
     A subclass says what it remembers at first (`_begin`), and what a step does to a parameter (`_update`).
     """
 
+    _elementwise = True  # whether each element is updated by itself: then many small parameters are as one
     grad_scale: Tensor | None = None  # set by a GradScaler around a step of a fused optimizer...
     found_inf: Tensor | None = None  # ...which then unscales the gradients, and skips the step if one is not finite
 
@@ -344,8 +346,12 @@ class GradientOptimizer(Optimizer):
         raise NotImplementedError
 
     def _update_group(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> None:
-        for param, grad in zip(params, grads, strict=True):
-            self._update(param, grad, self._state_of(param, grad, group), group)
+        states = [self._state_of(param, grad, group) for param, grad in zip(params, grads, strict=True)]
+        if self._elementwise and not group.get("differentiable"):
+            params, grads, states = update_small(self._update, params, grads, states, group)
+        maximize = group.get("maximize")
+        for param, grad, state in zip(params, grads, states, strict=True):
+            self._update(param, -grad if maximize else grad, state, group)
 
     def _state_of(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> dict[str, Any]:
         state: dict[str, Any] = self.state[param]
@@ -385,14 +391,12 @@ class GradientOptimizer(Optimizer):
             if self.found_inf is not None and self.found_inf.item():
                 return loss
             for group in self.param_groups:
-                params = [p for p in group["params"] if p.grad is not None]
-                grads = [p.grad for p in params]
+                pairs = [(p, grad) for p in group["params"] if (grad := p.grad) is not None]
+                params, grads = [p for p, _ in pairs], [grad for _, grad in pairs]
                 self._refuse(params, grads, group)
                 if self.grad_scale is not None:
                     scale = self.grad_scale.item()
                     grads = [grad / scale for grad in grads]
-                if group.get("maximize"):
-                    grads = [-grad for grad in grads]
                 self._update_group(params, grads, group)
         return loss
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import ops
 from .._tensor import Tensor
+from ..dtype import float32, float64
 from .functional_form import functional_form
 from .optimizer import GradientOptimizer, ParamsT, as_number, check_lr, check_not_negative, put
 
@@ -83,9 +84,31 @@ class SGD(GradientOptimizer):
         return {}
 
     def _update_group(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> None:
-        stateless = group["momentum"] == 0
-        for param, grad in zip(params, grads, strict=True):
-            self._update(param, grad, {} if stateless else self.state[param], group)
+        if group["momentum"] == 0 and params and not group["differentiable"] and self._steps(params, grads, group):
+            return
+        super()._update_group(params, grads, group)
+
+    def _state_of(self, param: Tensor, grad: Tensor, group: dict[str, Any]) -> dict[str, Any]:
+        return {} if group["momentum"] == 0 else self.state[param]
+
+    def _steps(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> bool:
+        """All steps in one call, if the backend has that and the dtypes allow it."""
+        backend, kind = params[0]._storage.backend, params[0].dtype
+        steps = backend.kernels.get("sgd_steps")
+        if steps is None or any([t._storage.backend is not backend or t.dtype is not kind for t in (*params, *grads)]):  # noqa: C419
+            return False
+        if kind not in (float32, float64) or any([grad.is_sparse for grad in grads]):  # noqa: C419
+            return False
+        rate = as_number(group["lr"])
+        arrays = [grad._array() for grad in grads]
+        decay = as_number(group["weight_decay"])
+        if group["maximize"]:
+            rate, decay = -rate, -decay
+        steps([p._array() for p in params], arrays, rate, decay)
+        for p in params:
+            if p._tracked:
+                p._storage.version += 1
+        return True
 
     def _update(self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
         lr, momentum, weight_decay = as_number(group["lr"]), group["momentum"], as_number(group["weight_decay"])

@@ -26,6 +26,8 @@ class SparseAdam(GradientOptimizer):
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.SparseAdam.html
     """
 
+    _elementwise = False
+
     def __init__(
         self,
         params: ParamsT,
