@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from .._tensor import Tensor
 from ..backends.protocol import Array
 from .op import unary
+from .pointwise import exp, true_divide
 from .special import widely
 
 _NODES = 64
@@ -93,3 +95,100 @@ def spherical_bessel_j0(be: Any, input: Array) -> Any:
     zero = be.eq(input, 0.0)
     x = be.where(zero, 1.0, input)
     return be.where(be.eq(be.abs(input), math.inf), 0.0, be.where(zero, 1.0, be.div(be.sin(x), x)))
+
+
+def modified_bessel_k0(input: Tensor) -> Tensor:
+    """The modified Bessel function of the second kind of order 0."""
+    return true_divide(scaled_modified_bessel_k0(input), exp(input))
+
+
+def modified_bessel_k1(input: Tensor) -> Tensor:
+    """The modified Bessel function of the second kind of order 1."""
+    return true_divide(scaled_modified_bessel_k1(input), exp(input))
+
+
+def _second_kind(be: Any, x: Array, order: int) -> Any:
+    """Y(x): 9.1.22, an integral over an angle and one over the half line, by Simpson's rule and the trapezoidal one."""
+    near, far = be.minimum(x, 25.0), be.maximum(x, 25.0)
+    near = be.where(be.lt(0.0, near), near, 1.0)
+    nodes = 400
+    swing = be.full(near.shape, 0.0, be.dtype_of(near))
+    for i in range(nodes + 1):
+        angle = math.pi * i / nodes
+        weight = 1.0 if i in (0, nodes) else 4.0 if i % 2 else 2.0
+        swing = be.add(swing, be.mul(be.sin(be.sub(be.mul(near, math.sin(angle)), order * angle)), weight))
+    swing = be.mul(swing, 1 / (3 * nodes))
+    # The rest falls like exp(-x sinh t): in u = exp(t) steps small enough for the smallest x.
+    decay = be.full(near.shape, 0.0, be.dtype_of(near))
+    step, last = 1 / 64, 14 * 64
+    for i in range(last + 1):
+        t = i * step
+        weight = (1.0 if i in (0, last) else 4.0 if i % 2 else 2.0) * (
+            2.0 if order == 0 else math.exp(t) - math.exp(-t)
+        )
+        decay = be.add(decay, be.mul(be.exp(be.mul(near, -math.sinh(t))), weight))
+    decay = be.mul(decay, step / (3 * math.pi))
+    p, q = be.full(far.shape, 1.0, be.dtype_of(far)), be.full(far.shape, 0.0, be.dtype_of(far))
+    term = p
+    for k in range(1, 21):
+        term = be.mul(term, be.div((4 * order * order - (2 * k - 1) ** 2) / (8 * k), far))
+        sign = -1.0 if k % 4 in (2, 3) else 1.0
+        if k % 2:
+            q = be.add(q, be.mul(term, sign))
+        else:
+            p = be.add(p, be.mul(term, sign))
+    phase = be.sub(far, math.pi * (order / 2 + 0.25))
+    wave = be.add(be.mul(p, be.sin(phase)), be.mul(q, be.cos(phase)))
+    far_value = be.mul(be.sqrt(be.div(2 / math.pi, far)), wave)
+    value = be.where(be.lt(x, 25.0), be.sub(swing, decay), far_value)
+    value = be.where(be.eq(x, 0.0), -math.inf, value)
+    return be.where(be.bitwise_or(be.lt(x, 0.0), be.ne(x, x)), math.nan, value)
+
+
+@unary(promote="float")
+@widely
+def bessel_y0(be: Any, input: Array) -> Any:
+    """The Bessel function of the second kind of order 0."""
+    return _second_kind(be, input, 0)
+
+
+@unary(promote="float")
+@widely
+def bessel_y1(be: Any, input: Array) -> Any:
+    """The Bessel function of the second kind of order 1."""
+    return _second_kind(be, input, 1)
+
+
+@unary(promote="float")
+@widely
+def airy_ai(be: Any, input: Array) -> Any:
+    """The Airy function Ai, by its power series near 0 and its asymptotic ones beyond 8 (A&S 10.4.2, 10.4.59, 10.4.60)."""
+    kind = be.dtype_of(input)
+    near = be.minimum(be.maximum(input, -8.0), 8.0)
+    cube = be.mul(be.mul(near, near), near)
+    f, g = be.full(near.shape, 1.0, kind), near
+    first, second = f, g
+    for k in range(1, 60):
+        first = be.mul(first, be.mul(cube, 1 / ((3 * k - 1) * (3 * k))))
+        second = be.mul(second, be.mul(cube, 1 / ((3 * k) * (3 * k + 1))))
+        f, g = be.add(f, first), be.add(g, second)
+    series = be.sub(be.mul(f, 0.3550280538878172), be.mul(g, 0.2588194037928068))
+    size = be.maximum(be.abs(input), 4.0)
+    root = be.sqrt(size)
+    phase = be.mul(be.mul(size, root), 2 / 3)
+    even, odd, above = (be.full(near.shape, v, kind) for v in (1.0, 0.0, 1.0))
+    term = above
+    for k in range(1, 16):
+        term = be.mul(term, be.div((6 * k - 5) * (6 * k - 1) / (72 * k), phase))
+        above = be.add(above, be.mul(term, (-1.0) ** k))
+        if k % 2:
+            odd = be.add(odd, be.mul(term, (-1.0) ** (k // 2)))
+        else:
+            even = be.add(even, be.mul(term, (-1.0) ** (k // 2)))
+    scale = be.mul(be.sqrt(root), math.sqrt(math.pi))
+    right = be.div(be.mul(be.exp(be.neg(phase)), above), be.mul(scale, 2.0))
+    angle = be.add(phase, math.pi / 4)
+    left = be.div(be.sub(be.mul(be.sin(angle), even), be.mul(be.cos(angle), odd)), scale)
+    outer = be.where(be.lt(0.0, input), right, left)
+    inner = be.bitwise_and(be.lt(-8.0, input), be.lt(input, 4.5))
+    return be.where(be.ne(input, input), math.nan, be.where(inner, series, outer))

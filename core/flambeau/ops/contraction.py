@@ -306,8 +306,8 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
         raise RuntimeError("both inputs should have same dtype")
     for i, j in zip(first, second, strict=True):
         if a._shape[i] == 1 or b._shape[j] == 1:
-            a = total(a, i, True) if b._shape[j] == 1 else a
-            b = total(b, j, True) if a._shape[i] == 1 else b
+            a = total(a, i, True, dtype=a.dtype) if b._shape[j] == 1 else a
+            b = total(b, j, True, dtype=b.dtype) if a._shape[i] == 1 else b
         elif a._shape[i] != b._shape[j]:
             raise RuntimeError(
                 f"contracted dimensions need to match, but first has size {a._shape[i]} in dim {i} and second has size "

@@ -20,7 +20,7 @@ from ..backends.protocol import Array
 from ..device import current, device, resolve
 from ..dtype import BY_NAME, C_NAMES, bfloat16, bool_, dtype, float16, float64, get_default_dtype, int64, uint8
 from ..promotion import of_scalar, promote_types
-from ..shape import Size, checked_sizes, sizes
+from ..shape import Size, checked_sizes, sizes, wrap_dim
 from ..storage import Storage
 from .op import op, store
 from .operands import whole_number
@@ -475,10 +475,16 @@ def arange(
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     kind = dtype or _infer([start, end, step])
+    if kind is int64:  # which alone counts in whole numbers
+        start, end, step = int(start), int(end), int(step)
+        if step == 0:
+            raise RuntimeError("step must be nonzero")
     if isinstance(start, int) and isinstance(end, int) and isinstance(step, int):
         count = max(0, -((start - end) // step))
     else:
         count = math.ceil((end - start) / step)
+    if not kind.is_floating_point:
+        start, step = int(start), int(step)
     home = _home(device, kind)
     made = _made(home.backend.arange(start, step, count, kind), kind, home, requires_grad)
     return made if out is None else store(out, made, "arange")
@@ -504,6 +510,8 @@ def linspace(
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     kind = dtype or get_default_dtype()
+    if not kind.is_floating_point:
+        start, end = int(start), int(end)
     step = (end - start) / (steps - 1) if steps > 1 else 0.0
     # From both ends, as PyTorch, so that the last element is `end` exactly.
     values = [start + step * i if i < steps // 2 else end - step * (steps - 1 - i) for i in range(steps)]
@@ -515,6 +523,9 @@ def linspace(
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: Any) -> Tensor:
     """Powers of `base` with exponents evenly spaced from `start` to `end`."""
     kind = options.pop("dtype", None) or get_default_dtype()
+    start, end = _number(start), _number(end)
+    if not kind.is_floating_point:
+        start, end = int(start), int(end)
     return tensor([base**e for e in linspace(start, end, steps, dtype=float64).tolist()], dtype=kind, **options)
 
 
@@ -575,10 +586,18 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     return diag_embed(input, diagonal)
 
 
-def diag_embed(input: Tensor, offset: int = 0) -> Tensor:
-    """The last dimension as the diagonal of matrices."""
-    from .views import embed
+def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """The last dimension as the diagonal of matrices, whose dimensions are `dim1` and `dim2` of the result.
 
+    Raises:
+        RuntimeError: the two are the same.
+    """
+    from .views import embed, movedim
+
+    rank = len(input._shape) + 1
+    first, second = wrap_dim(dim1, rank), wrap_dim(dim2, rank)
+    if first == second:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
     side = input._shape[-1] + abs(offset)
     shape = (*input._shape[:-1], side, side)
     start = offset if offset >= 0 else -offset * side
@@ -588,7 +607,9 @@ def diag_embed(input: Tensor, offset: int = 0) -> Tensor:
         steps.append(step)
         step *= size
     result: Tensor = embed(input, shape, (input._shape, (*reversed(steps), side + 1), start))
-    return result
+    if (first, second) == (rank - 2, rank - 1):
+        return result
+    return movedim(result, (rank - 2, rank - 1), (first, second))
 
 
 # --- like another tensor ----------------------------------------------------------------------------------------------

@@ -39,10 +39,10 @@ def diff(
                 )
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
-    if ends:
-        input = cat([x for x in (prepend, input, append) if x is not None], axis)
     if n == 0:
         return input.clone()
+    if ends:
+        input = cat([x for x in (prepend, input, append) if x is not None], axis)
     for _ in range(min(n, input._shape[axis])):
         size = input._shape[axis]
         later, earlier = slice_dim(input, axis, 1, None), slice_dim(input, axis, 0, max(size - 1, 0))

@@ -425,6 +425,8 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     Raises:
         RuntimeError: index of another rank, dtype, or out of range.
     """
+    if not index.numel():
+        return reshape(slice_dim(reshape(input, -1), 0, 0, 0), index._shape)
     if index.dtype not in (int64, int32):
         raise RuntimeError("gather(): Expected dtype int32/int64 for index")
     index = index.to(int64)
@@ -438,8 +440,9 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
                 f"{list(input._shape)} apart from dimension {dim}"
             )
     _check_range(index, input._shape[dim] if input._shape else 1, dim)
-    if not input._shape:
-        return input.clone()
+    if not input._shape or not index._shape:
+        flat: Tensor = pick(reshape(input, -1), 0, reshape(index, -1))
+        return reshape(flat, index._shape)
     result: Tensor = pick(input, dim, index)
     return result
 
@@ -472,6 +475,11 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         )
     dim = wrap_dim(dim, rank)
 
+    if indices._storage.backend.name == "cpu" and indices.numel() and int(indices.min().item()) < 0:
+        size = input._shape[dim]
+        _check_range(indices + size, 2 * size, dim)
+        indices = indices.where(indices >= 0, indices + size)
+
     def beside(own: Tensor, other: Tensor) -> Tensor:
         """A tensor broadcast with the other along all dimensions but `dim`."""
         mine, theirs = ((*x._shape[:dim], 1, *x._shape[dim + 1 :]) for x in (own, other))
@@ -487,6 +495,9 @@ def scatter(
     """A copy of `input` with `src` placed along `dim`: `out[index[i][j]][j] = src[i][j]` (dim 0)."""
     src = value if src is None else src
     dim = wrap_dim(dim, input.dim())
+    if not input._shape and index.numel() == 1:
+        spread = reshape(src, 1) if isinstance(src, Tensor) else src
+        return reshape(scatter(reshape(input, 1), 0, reshape(index, 1), spread, reduce=reduce), ())
     if index.dtype not in (int64, int32):
         raise RuntimeError("scatter(): Expected dtype int32/int64 for index")
     index = index.to(int64)
@@ -624,6 +635,16 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     if index.dim() > 1:
         raise RuntimeError("Index has to be a vector/scalar")
     _check_range(index, input._shape[dim] if input._shape else 1, dim, IndexError)
+    if isinstance(value, Tensor) and input._shape:  # whose gradient counts every place once
+        chosen = put(
+            index.new_zeros(input._shape[dim], dtype=bool_),
+            reshape(index, -1),
+            0,
+            index.new_ones((), dtype=bool_),
+            "replace",
+        )
+        mask = reshape(chosen, [-1 if d == dim else 1 for d in range(input.dim())])
+        return masked_fill(input, mask, value.to(input.dtype))
     fill = value.to(input.dtype) if isinstance(value, Tensor) else input.new_full((), value)
     return _put_slices(input, dim, index, fill, "replace")
 
@@ -723,12 +744,12 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     return input.clone() if input._base is not None or not input._shape else input
 
 
-def flip(input: Tensor, *dims: Any) -> Tensor:
+def flip(input: Tensor, *dims_: Any, dims: Any = None) -> Tensor:
     """Reversed along dimensions; a copy, since views have no negative strides."""
     from ..shape import sizes
     from .creation import arange
 
-    given = sizes(dims)
+    given = sizes(dims_ if dims is None else (dims,))
     named = [wrap_dim(d, input.dim()) for d in given]
     if len(set(named)) != len(named):
         twice = next(d for i, d in enumerate(named) if d in named[:i])

@@ -201,6 +201,11 @@ def fill_(input: Tensor, value: Any) -> Tensor:
     return input
 
 
+def fill(input: Tensor, value: Any) -> Tensor:
+    """A copy of `input` with every element `value`."""
+    return fill_(input.clone(), value)
+
+
 def _plain(value: Any, like: Tensor) -> Any:
     kind = like.dtype
     if kind.priority == 2:
@@ -260,4 +265,5 @@ FUNCTIONS_TOO = tuple(
 )
 """In-place forms that are functions too: `torch.sin_(x)`."""
 
+FUNCTIONS = (fill,)
 METHODS = (fill_, zero_, copy_)

@@ -5,7 +5,7 @@ Source: https://docs.pytorch.org/docs/stable/torch.html#indexing-slicing-joining
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._tensor import Tensor
@@ -127,14 +127,33 @@ def dstack(tensors: Sequence[Tensor]) -> Tensor:
     return cat([x if x.dim() > 2 else unsqueeze(atleast_2d(x), 2) for x in tensors], 2)
 
 
-def atleast_1d(input: Tensor) -> Tensor:
+def _each(given: tuple[Any, ...], one: Callable[[Tensor], Tensor]) -> Any:
+    """A function of one tensor for one, or for each of several or of a sequence."""
+    tensors = given[0] if len(given) == 1 else given
+    return one(tensors) if not isinstance(tensors, (list, tuple)) else tuple([one(x) for x in tensors])
+
+
+def _vector(x: Tensor) -> Tensor:
+    return x if x._shape else reshape(x, 1)
+
+
+def _row(x: Tensor) -> Tensor:
+    return x if len(x._shape) > 1 else reshape(x, (1, -1))
+
+
+def atleast_1d(*tensors: Any) -> Any:
     """With at least one dimension."""
-    return input if input._shape else reshape(input, 1)
+    return _each(tensors, _vector)
 
 
-def atleast_2d(input: Tensor) -> Tensor:
+def atleast_2d(*tensors: Any) -> Any:
     """With at least two dimensions; a vector becomes a row."""
-    return input if len(input._shape) > 1 else reshape(input, (1, -1))
+    return _each(tensors, _row)
+
+
+def atleast_3d(*tensors: Any) -> Any:
+    """With at least three dimensions: a vector becomes (1, n, 1), a matrix (n, m, 1)."""
+    return _each(tensors, lambda x: x if len(x._shape) > 2 else unsqueeze(_row(x), 2))
 
 
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
@@ -189,7 +208,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
 
 
 FUNCTIONS = (
-    cat, stack, hstack, vstack, dstack, atleast_1d, atleast_2d, broadcast_tensors, tile, meshgrid
+    cat, stack, hstack, vstack, dstack, atleast_1d, atleast_2d, atleast_3d, broadcast_tensors, tile, meshgrid
 )  # fmt: skip
 METHODS = (repeat, tile)
 ALIASES = {"concat": cat, "concatenate": cat}

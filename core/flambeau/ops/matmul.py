@@ -244,17 +244,23 @@ def addmm(input: Any, mat1: Any, mat2: Any, *older: Any, beta: float = 1, alpha:
 
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """`beta * input + alpha * mat @ vec`."""
-    return _scaled(input, beta) + _scaled(mv(mat, vec), alpha)
+    return _weighted(input, mv(mat, vec), beta, alpha)
 
 
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """`beta * input + alpha * (batch1 @ batch2).sum(0)`."""
-    return _scaled(input, beta) + _scaled(bmm(batch1, batch2).sum(0), alpha)
+    return _weighted(input, bmm(batch1, batch2).sum(0, dtype=input.dtype), beta, alpha)
 
 
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """`beta * input + alpha * batch1 @ batch2`, in batches."""
-    return _scaled(input, beta) + _scaled(bmm(batch1, batch2), alpha)
+    return _weighted(input, bmm(batch1, batch2), beta, alpha)
+
+
+def _weighted(input: Tensor, product: Tensor, beta: float, alpha: float) -> Tensor:
+    if not input.dtype.is_floating_point:
+        beta, alpha = int(beta), int(alpha)
+    return _scaled(input, beta) + _scaled(product, alpha)
 
 
 # --- linear -----------------------------------------------------------------------------------------------------------

@@ -77,9 +77,9 @@ def _is_bool(x: Any) -> bool:
     return isinstance(x, bool) or (isinstance(x, Tensor) and x.dtype is bool_)
 
 
-def rsub(input: Any, other: Any) -> Tensor:
-    """`other - input`."""
-    return sub(other, input)
+def rsub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
+    """`other - alpha * input`."""
+    return sub(other, input, alpha=alpha)
 
 
 @binary(input=lambda g, other: mul(g, other), other=lambda g, input: mul(g, input))
@@ -219,6 +219,16 @@ def pow(be: Any, input: Operand, other: Operand) -> Any:
             return be.div(1.0, input)
     elif other.__class__ is int and other < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
+    kind = _kind(be, input, other)
+    if kind.priority == 1 and hasattr(other, "shape") and kind.is_signed:
+        # Of whole numbers, only 1 and -1 have a negative power that is one.
+        negative = be.lt(other, 0)
+        power = be.pow(input, be.where(negative, 0, other))
+        odd = be.ne(be.bitwise_and(other, 1), 0)
+        if not hasattr(input, "shape"):
+            input = be.full((), input, kind)
+        inverse = be.where(be.eq(input, 1), 1, be.where(be.eq(input, -1), be.where(odd, -1, be.add(power, 0)), 0))
+        return be.where(negative, inverse, power)
     return be.pow(input, other)
 
 

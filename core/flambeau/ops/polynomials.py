@@ -10,6 +10,8 @@ from typing import Any
 
 from .._tensor import Tensor
 from ..dtype import get_default_dtype
+from .creation import ones_like, zeros_like
+from .joining import broadcast_tensors
 
 Step = Callable[[Tensor, Tensor, Tensor, int], Tensor]
 
@@ -18,15 +20,17 @@ def _recurrence(name: str, first: Callable[[Tensor], Tensor], step: Step, doc: s
     """The polynomial of degree n: 1, `first(x)`, then `step(x, last, one before, k)` for degree k."""
 
     def polynomial(input: Any, n: Any) -> Tensor:
+        if not isinstance(input, Tensor):
+            input = n.new_full((), float(input), dtype=get_default_dtype())
         x = input if input.dtype.is_floating_point else input.to(get_default_dtype())
         if isinstance(n, Tensor):
-            degrees = n.to(x.dtype)
-            top = int(n.max().item()) if n.numel() else 0
+            degrees = n.to(x.dtype).trunc()
+            top = int(degrees.max().item()) if n.numel() else 0
         else:
             degrees, top = x.new_full((), float(n)), int(n)
-        x = x + degrees * 0
-        before, last = x * 0 + 1, first(x)
-        result = before.where(degrees == 0, (x * 0).where(degrees < 0, last))
+        x, degrees = broadcast_tensors(x, degrees)
+        before, last = ones_like(x), first(x)
+        result = before.where(degrees == 0, zeros_like(x).where(degrees < 0, last))
         for k in range(2, top + 1):
             before, last = last, step(x, last, before, k)
             result = last.where(degrees >= k, result)
@@ -73,3 +77,31 @@ legendre_polynomial_p = _recurrence(
     lambda x, p, q, k: ((2 * k - 1) * x * p - (k - 1) * q) / k,
     "The Legendre polynomial.",
 )
+
+
+def _shifted(polynomial: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def call(input: Any, n: Any) -> Tensor:
+        x = input.to(get_default_dtype()) if isinstance(input, Tensor) and not input.dtype.is_floating_point else input
+        return polynomial(2 * x - 1, n)
+
+    call.__name__ = call.__qualname__ = f"shifted_{polynomial.__name__}"
+    call.__doc__ = f"`{polynomial.__name__}` of 2x - 1."
+    return call
+
+
+chebyshev_polynomial_v = _recurrence(
+    "chebyshev_polynomial_v",
+    lambda x: 2 * x - 1,
+    lambda x, p, q, k: 2 * x * p - q,
+    "The Chebyshev polynomial of the third kind.",
+)
+chebyshev_polynomial_w = _recurrence(
+    "chebyshev_polynomial_w",
+    lambda x: 2 * x + 1,
+    lambda x, p, q, k: 2 * x * p - q,
+    "The Chebyshev polynomial of the fourth kind.",
+)
+shifted_chebyshev_polynomial_t = _shifted(chebyshev_polynomial_t)
+shifted_chebyshev_polynomial_u = _shifted(chebyshev_polynomial_u)
+shifted_chebyshev_polynomial_v = _shifted(chebyshev_polynomial_v)
+shifted_chebyshev_polynomial_w = _shifted(chebyshev_polynomial_w)

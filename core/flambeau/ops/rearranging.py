@@ -340,11 +340,10 @@ def triu_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:
 def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     """Positions counted over all elements as one index for each dimension."""
     sizes = (shape,) if isinstance(shape, int) else tuple(shape.tolist() if isinstance(shape, Tensor) else shape)
-    if not sizes and indices.numel():
-        raise ValueError("'indices' has non-zero elements but 'shape' is empty")
     if indices.dtype.is_floating_point:
         raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
     out = []
+    indices = indices.to(int64)
     for size in reversed(sizes):
         out.append(indices.remainder(size))
         indices = indices.floor_divide(size)
@@ -376,22 +375,10 @@ def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     return narrow(input, dim, start, length).clone()
 
 
-def atleast_3d(*tensors: Any) -> Any:
-    """With at least three dimensions: vectors and matrices get theirs first, and one more at the end."""
-    given = tensors[0] if len(tensors) == 1 else tensors
-
-    def one(x: Tensor) -> Tensor:
-        if not x._shape:
-            return reshape(x, (1, 1, 1))
-        return unsqueeze(unsqueeze(x, 0), -1) if x.dim() == 1 else unsqueeze(x, -1) if x.dim() == 2 else x
-
-    return one(given) if isinstance(given, Tensor) else tuple(one(x) for x in given)
-
-
 FUNCTIONS = (
     repeat_interleave, fliplr, flipud, rot90, moveaxis, swapdims, adjoint, tensor_split, hsplit, vsplit, dsplit,
     column_stack, row_stack, block_diag, cartesian_prod, combinations, trace, diagflat, vander, tril_indices, triu_indices,
-    unravel_index, split_with_sizes, unsafe_split, unsafe_split_with_sizes, unsafe_chunk, narrow_copy, atleast_3d,
+    unravel_index, split_with_sizes, unsafe_split, unsafe_split_with_sizes, unsafe_chunk, narrow_copy,
 )  # fmt: skip
 METHODS = (
     repeat_interleave, fliplr, flipud, rot90, moveaxis, swapdims, adjoint, tensor_split, hsplit, vsplit, dsplit, trace,

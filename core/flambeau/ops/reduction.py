@@ -406,6 +406,8 @@ def var_mean(
     correction: float | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The variance and the mean."""
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
     axes = wrap_dims(dim, len(input._shape))
     return var(input, dim, unbiased, keepdim, correction=correction), mean_dims(input, axes, keepdim)
 
@@ -466,6 +468,10 @@ def norm(
     axes = wrap_dims(dim, len(input._shape))
     if p is None or p == "fro":
         p = 2.0
+    if p == "nuc":
+        from .matrix_function import matrix_norm
+
+        return matrix_norm(input, "nuc", axes if dim is not None else (-2, -1), keepdim)
     p = float(p)
     if p == 2.0:
         return _norm2(input, axes, keepdim)

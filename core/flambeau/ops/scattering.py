@@ -13,6 +13,7 @@ from .._tensor import Tensor
 from ..dtype import int32, int64
 from ..numeric_limits import iinfo
 from ..shape import wrap_dim
+from .creation import ones_like
 from .indexing import gather, index_put, scatter, scatter_add
 from .pointwise import choose
 from .views import as_strided, diagonal, expand, reshape, select, slice_dim
@@ -159,7 +160,7 @@ def _worst(input: Tensor, how: str) -> Any:
 def _product(
     input: Tensor, src: Tensor, touched: Tensor, include_self: bool, add: Any, pick: Any, combine: Any
 ) -> Tensor:
-    start = input if include_self else choose(1, input, touched > 0)
+    start = input if include_self else choose(ones_like(input), input, touched > 0)
     values = combine(start, src, "mul")
     if not (input.requires_grad or src.requires_grad):
         result: Tensor = values

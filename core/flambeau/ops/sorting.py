@@ -10,7 +10,7 @@ from typing import Any
 
 from .._tensor import Tensor
 from ..backends.protocol import Array
-from ..dtype import int64
+from ..dtype import float64, int64
 from ..shape import wrap_dim
 from .indexing import gather, getitem
 from .op import op
@@ -153,6 +153,8 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     n = max(minlength, (int(input.max().item()) + 1) if input.numel() else 0)
     if weights is None:
         return input.new_zeros(n, dtype=int64).index_add(0, input, input.new_ones(input._shape, dtype=int64))
+    if not weights.dtype.is_floating_point:
+        weights = weights.to(float64)
     return weights.new_zeros(n).index_add(0, input, weights)
 
 

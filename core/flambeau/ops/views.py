@@ -537,6 +537,8 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """Windows of `size` elements, `step` apart, along a dimension; a window's elements are a new last dimension."""
     dim = wrap_dim(dimension, input.dim())
+    if not input._shape and size <= 1 and step > 0:
+        return unsqueeze(input, 0) if size else reshape(slice_dim(unsqueeze(input, 0), 0, 0, 0), 0)
     have = input._shape[dim] if input._shape else 1
     if size > have:
         raise RuntimeError(f"maximum size for tensor at dimension {dim} is {have} but size is {size}")

@@ -14,6 +14,7 @@ def written(name: str) -> Any:
 
 OPS = [
     Op(".fill_", [S(F(2, 3), 1.5), S(I(3), 7), S(B(3), True), S(F(2), F()), S(F(2), 3), S(F(0), 1), S(I(2), 2.7)], [S(F(2), F(2))], call=written("fill_")),
+    Op("fill", [S(F(2, 3), 1.5), S(I(3), 7)], [S(F(2), F(2))], composed=True, in_place=False, differentiable=False),
     Op(".zero_", [S(F(2, 3)), S(I(3)), S(B(3))], call=written("zero_")),
     Op(".copy_", [S(F(2, 3), F(2, 3)), S(F(2, 3), F(3)), S(F(2, 3), I(3)), S(I(3), F(3)), S(F(2), F()), S(F(0), F(1))], [S(F(2), F(3)), S(F(3), F(2, 3))],
        call=written("copy_")),

@@ -53,8 +53,10 @@ OPS = [
     Op("special.polynomials", [S(F(3, grad=False), 0), S(F(3, grad=False), 1), S(F(3, grad=False), 4), S(F(2, low=-0.9, high=0.9, grad=False), 7)],
        call=lambda library, x, n: [getattr(library.special, f"{name}")(x, n) for name in (
            "chebyshev_polynomial_t", "chebyshev_polynomial_u", "hermite_polynomial_h", "hermite_polynomial_he", "laguerre_polynomial_l",
-           "legendre_polynomial_p")], differentiable=False, tolerance=100),
-    Op("special.bessel", [S(F(5, low=0.1, high=30, grad=False)), S(T([0.0, 2.0, 5.0, 8.0], grad=False))], differentiable=False, tolerance=3e4,
+           "legendre_polynomial_p", "chebyshev_polynomial_v", "chebyshev_polynomial_w",
+           "shifted_chebyshev_polynomial_t")], differentiable=False, tolerance=100),
+    Op("special.bessel", [S(F(5, low=0.1, high=30, grad=False)), S(T([0.0, 2.0, 5.0, 8.0], grad=False))], differentiable=False, tolerance=3e5,
        call=lambda library, x: [getattr(library.special, name)(x) for name in (
-           "bessel_j0", "bessel_j1", "scaled_modified_bessel_k0", "scaled_modified_bessel_k1", "spherical_bessel_j0")]),
+           "bessel_j0", "bessel_j1", "scaled_modified_bessel_k0", "scaled_modified_bessel_k1", "spherical_bessel_j0", "bessel_y0", "bessel_y1", "modified_bessel_k0",
+           "modified_bessel_k1", "airy_ai")]),
 ]  # fmt: skip
