@@ -1,7 +1,7 @@
 """Writes docs/coverage.md: which of PyTorch's public names flambeau has, and why it has not the others.
 
-    python docs/coverage.py            the page, from docs/torch_names.txt and the flambeau that is there
-    python docs/coverage.py --names    docs/torch_names.txt too, from the PyTorch that is installed
+python docs/coverage.py            the page, from docs/torch_names.txt and the flambeau that is there
+python docs/coverage.py --names    docs/torch_names.txt too, from the PyTorch that is installed
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ def write_names() -> None:
     """Write the names of the PyTorch that is installed."""
     import torch
 
-    lines = [f"# The public names of PyTorch {torch.__version__.split('+')[0]}, by namespace: a line each, then its names."]
+    lines = [
+        f"# The public names of PyTorch {torch.__version__.split('+')[0]}, by namespace: a line each, then its names."
+    ]
     for space in NAMESPACES:
         lines += ["", f"[{space}]", *textwrap.wrap(" ".join(public_names(space)), 120, break_on_hyphens=False)]
     NAMES.write_text("\n".join(lines) + "\n")

@@ -11,6 +11,7 @@ from typing import Any
 
 from .._tensor import Tensor
 from ..dtype import float64
+from ..ops.creation import tensor
 from .gradients import grad
 from .modes import GradMode
 
@@ -27,17 +28,33 @@ def gradcheck(
     atol: float = 1e-5,
     rtol: float = 1e-3,
     raise_exception: bool = True,
+    nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_batched_forward_grad: bool = False,
+    check_forward_ad: bool = False,
+    check_backward_ad: bool = True,
+    fast_mode: bool = False,
+    masked: bool | None = None,
 ) -> bool:
     """Whether the gradients of `func` agree with central differences, element by element. Use float64 inputs.
 
     Args:
         inputs: arguments of `func`; those tensors that require grad are checked.
         eps: the step of the differences.
+        nondet_tol: by how much gradients may differ from one backward pass to the next.
+        check_forward_ad, check_backward_ad: which derivatives are compared.
+        check_grad_dtypes: whether gradients must have the dtype of their inputs.
+        fast_mode, check_undefined_grad, check_batched_grad, check_batched_forward_grad, masked: what PyTorch checks less, or
+            besides; here all of both Jacobians is always compared.
 
     Raises:
-        GradcheckError: they do not, and `raise_exception` is set.
-        ValueError: no input requires grad.
+        GradcheckError: they do not agree, and `raise_exception` is set.
+        ValueError: no input requires grad, or nothing is to be checked.
     """
+    if not (check_forward_ad or check_backward_ad):
+        raise AssertionError("Expected at least one of check_forward_ad or check_backward_ad to be True")
     arguments = [inputs] if isinstance(inputs, Tensor) else list(inputs)
     checked = [(i, x) for i, x in enumerate(arguments) if isinstance(x, Tensor) and x.requires_grad]
     if not checked:
@@ -54,7 +71,11 @@ def gradcheck(
                 stacklevel=2,
             )
     try:
-        _check(func, arguments, checked, eps, atol, rtol)
+        numerical = {(number, i): matrix for i, x in checked for number, matrix in _slopes(func, arguments, i, x, eps)}
+        if check_forward_ad:
+            _check_forward(func, arguments, checked, numerical, atol, rtol)
+        if check_backward_ad:
+            _check_backward(func, arguments, checked, numerical, atol, rtol, nondet_tol, check_grad_dtypes)
     except GradcheckError:
         if raise_exception:
             raise
@@ -68,46 +89,92 @@ def _outputs(func: Callable[..., Any], arguments: Sequence[Any]) -> list[Tensor]
     return [y for y in found if isinstance(y, Tensor) and y.dtype.is_floating_point]
 
 
-def _check(
+Matrix = list[list[float]]
+"""Derivatives: a row per element of the input, a column per element of the output."""
+
+
+def _compare(numerical: Matrix, analytical: Matrix, number: int, i: int, how: str, atol: float, rtol: float) -> None:
+    for row, mine in zip(numerical, analytical, strict=True):
+        for n, a in zip(row, mine, strict=True):
+            if not (math.isclose(a, n, rel_tol=0, abs_tol=atol + rtol * abs(n)) or (a != a and n != n)):
+                shown = [tensor(matrix, dtype=float64) for matrix in (numerical, analytical)]
+                raise GradcheckError(
+                    f"Jacobian {how}mismatch for output {number} with respect to input {i},\n"
+                    f"numerical:{shown[0]}\nanalytical:{shown[1]}\n"
+                )
+
+
+def _check_backward(
     func: Callable[..., Any],
     arguments: list[Any],
     checked: list[tuple[int, Tensor]],
-    eps: float,
+    numerical: dict[tuple[int, int], Matrix],
+    atol: float,
+    rtol: float,
+    nondet_tol: float,
+    check_dtypes: bool,
+) -> None:
+    for number, y in enumerate(_outputs(func, arguments)):
+        if not y.requires_grad:
+            continue
+        passes = []
+        for _ in range(2):
+            columns: list[list[list[float]]] = [[] for _ in checked]
+            for j in range(y.numel()):
+                seed = y.new_zeros(y.numel())
+                seed[j] = 1.0
+                found = grad(y, [x for _, x in checked], seed.reshape(y.shape), retain_graph=True, allow_unused=True)
+                for k, ((i, x), g) in enumerate(zip(checked, found, strict=True)):
+                    if g is not None and g.shape != x.shape:
+                        raise GradcheckError(f"gradient of input {i} has shape {g.shape}, expected {x.shape}")
+                    if g is not None and check_dtypes and g.dtype is not x.dtype:
+                        raise GradcheckError(f"gradient of input {i} has dtype {g.dtype}, expected {x.dtype}")
+                    columns[k].append([0.0] * x.numel() if g is None else g.reshape(-1).tolist())
+            passes.append([_transposed(matrix, x.numel()) for matrix, (_, x) in zip(columns, checked, strict=True)])
+        for (i, _), analytical, again in zip(checked, *passes, strict=True):
+            _compare(numerical[number, i], analytical, number, i, "", atol, rtol)
+            for row, other in zip(analytical, again, strict=True):
+                if any(abs(a - b) > nondet_tol for a, b in zip(row, other, strict=True)):
+                    raise GradcheckError(
+                        "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times "
+                        "gives different values, although analytical gradient matches numerical gradient."
+                        f"The tolerance for nondeterminism was {nondet_tol}."
+                    )
+
+
+def _check_forward(
+    func: Callable[..., Any],
+    arguments: list[Any],
+    checked: list[tuple[int, Tensor]],
+    numerical: dict[tuple[int, int], Matrix],
     atol: float,
     rtol: float,
 ) -> None:
-    outputs = _outputs(func, arguments)
-    for number, y in enumerate(outputs):
-        if not y.requires_grad:
-            continue
-        columns = []
-        for j in range(y.numel()):
-            seed = y.new_zeros(y.numel())
-            seed[j] = 1.0
-            columns.append(
-                grad(y, [x for _, x in checked], seed.reshape(y.shape), retain_graph=True, allow_unused=True)
-            )
-        for k, (i, x) in enumerate(checked):
-            numerical = _differences(func, arguments, i, x, number, eps)
-            for j, slopes in enumerate(columns):
-                g = slopes[k]
-                analytical = [0.0] * x.numel() if g is None else g.reshape(-1).tolist()
-                if g is not None and g.shape != x.shape:
-                    raise GradcheckError(f"gradient of input {i} has shape {g.shape}, expected {x.shape}")
-                for position, (a, n) in enumerate(zip(analytical, numerical[j], strict=True)):
-                    if not (math.isclose(a, n, rel_tol=0, abs_tol=atol + rtol * abs(n)) or (a != a and n != n)):
-                        raise GradcheckError(
-                            f"Jacobian mismatch for output {number} with respect to input {i},\n"
-                            f"numerical:{n}\nanalytical:{a}\nat output element {j}, input element {position}"
-                        )
+    from . import forward_ad
+
+    for i, x in checked:
+        rows: dict[int, Matrix] = {}
+        for position in range(x.numel()):
+            tangent = x.detach().new_zeros(x.numel())
+            tangent[position] = 1.0
+            with forward_ad.dual_level():
+                dual = forward_ad.make_dual(x.detach(), tangent.reshape(x.shape))
+                for number, y in enumerate(_outputs(func, [*arguments[:i], dual, *arguments[i + 1 :]])):
+                    slope = forward_ad.unpack_dual(y).tangent
+                    flat = [0.0] * y.numel() if slope is None else slope.detach().reshape(-1).tolist()
+                    rows.setdefault(number, []).append(flat)
+        for number, analytical in rows.items():
+            _compare(numerical[number, i], analytical, number, i, "computed with forward mode ", atol, rtol)
 
 
-def _differences(
-    func: Callable[..., Any], arguments: list[Any], i: int, x: Tensor, number: int, eps: float
-) -> list[list[float]]:
-    """Slopes [output element][input element] by central differences."""
+def _transposed(matrix: list[list[float]], rows: int) -> Matrix:
+    return [[column[r] for column in matrix] for r in range(rows)]
+
+
+def _slopes(func: Callable[..., Any], arguments: list[Any], i: int, x: Tensor, eps: float) -> list[tuple[int, Matrix]]:
+    """Of every output, its derivatives with respect to one input by central differences."""
     base = x.detach().reshape(-1).tolist()
-    columns = []
+    rows: dict[int, Matrix] = {number: [] for number in range(len(_outputs(func, arguments)))}
     before = GradMode.enabled
     for position in range(len(base)):
         sides = []
@@ -115,15 +182,15 @@ def _differences(
             moved = list(base)
             moved[position] += step
             shifted = x.new_tensor(moved).reshape(x.shape).requires_grad_()
-            replaced = [*arguments[:i], shifted, *arguments[i + 1 :]]
             GradMode.enabled = True  # func may itself differentiate
             try:
-                sides.append(_outputs(func, replaced)[number].detach().reshape(-1).tolist())
+                found = _outputs(func, [*arguments[:i], shifted, *arguments[i + 1 :]])
+                sides.append([y.detach().reshape(-1).tolist() for y in found])
             finally:
                 GradMode.enabled = before
-        columns.append([(a - b) / (2 * eps) for a, b in zip(*sides, strict=True)])
-    outputs = len(columns[0]) if columns else _outputs(func, arguments)[number].numel()
-    return [[column[j] for column in columns] for j in range(outputs)]
+        for number, (up, down) in enumerate(zip(*sides, strict=True)):
+            rows[number].append([(a - b) / (2 * eps) for a, b in zip(up, down, strict=True)])
+    return list(rows.items())
 
 
 def gradgradcheck(
@@ -134,12 +201,23 @@ def gradgradcheck(
     eps: float = 1e-6,
     atol: float = 1e-5,
     rtol: float = 1e-3,
+    gen_non_contig_grad_outputs: bool = False,
     raise_exception: bool = True,
+    nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False,
+    check_batched_grad: bool = False,
+    check_fwd_over_rev: bool = False,
+    check_rev_over_rev: bool = True,
+    fast_mode: bool = False,
+    masked: bool = False,
 ) -> bool:
     """Whether the second derivatives of `func` agree with differences of its first ones.
 
     Args:
         grad_outputs: what the gradients are weighted with; made up where None.
+        check_fwd_over_rev, check_rev_over_rev: which second derivatives are compared.
+        others: see `gradcheck`.
     """
     arguments = [inputs] if isinstance(inputs, Tensor) else list(inputs)
     outputs = [y for y in _outputs(func, arguments) if y.requires_grad]
@@ -161,4 +239,15 @@ def gradgradcheck(
         found = grad(ys, xs, list(seeds), create_graph=True, allow_unused=True)
         return tuple(g for g in found if g is not None)
 
-    return gradcheck(first, [*arguments, *weights], eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception)
+    return gradcheck(
+        first,
+        [*arguments, *weights],
+        eps=eps,
+        atol=atol,
+        rtol=rtol,
+        raise_exception=raise_exception,
+        nondet_tol=nondet_tol,
+        check_grad_dtypes=check_grad_dtypes,
+        check_forward_ad=check_fwd_over_rev,
+        check_backward_ad=check_rev_over_rev,
+    )

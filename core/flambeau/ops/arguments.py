@@ -22,24 +22,30 @@ def explained(function: Callable[..., Any], label: str | None = None) -> Callabl
     Args:
         label: the name in the texts, where it is another.
     """
-    code = getattr(function, "__code__", None)
-    if code is None or hasattr(function, "op"):  # the ops that are made by decorators check by themselves
+    if hasattr(function, "op"):  # the ops that are made by decorators check by themselves
+        return function
+    inner = getattr(function, "__wrapped__", function)
+    code = getattr(inner, "__code__", None)
+    if code is None:
         return function
     parameters = code.co_varnames[: code.co_argcount]
     first = parameters[0] if parameters else ""
-    if label is None and first not in ("input", "tensors") and "dtype" not in function.__annotations__:
+    if label is None and first not in ("input", "tensors") and "dtype" not in inner.__annotations__:
         return function
 
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
         except (TypeError, AttributeError) as error:
-            text = explanation(function, label or function.__name__, parameters, args, kwargs, error)
+            text = explanation(inner, label or function.__name__, parameters, args, kwargs, error)
             if text is None:
                 raise
         raise TypeError(text)
 
-    return update_wrapper(call, function, _ATTRIBUTES, ())
+    update_wrapper(call, function, _ATTRIBUTES, ())
+    call.__annotations__ = inner.__annotations__
+    call.__wrapped__ = inner  # type: ignore[attr-defined]
+    return call
 
 
 def labelled(label: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

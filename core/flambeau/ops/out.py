@@ -44,4 +44,5 @@ def with_out(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     call.__qualname__ = name
     call.__module__ = function.__module__
     call.__doc__ = function.__doc__
+    call.__wrapped__ = function  # type: ignore[attr-defined]
     return call

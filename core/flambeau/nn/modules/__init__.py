@@ -8,6 +8,7 @@ from types import ModuleType
 
 from .. import hooks as _hooks
 from .. import module as _module
+from ..functional import linear_loss as _linear_loss_options
 from ..layers import activation as _activation
 from ..layers import adaptive as _adaptive
 from ..layers import attention as _attention
@@ -44,7 +45,7 @@ _FILES: dict[str, tuple[ModuleType, ...]] = {
     "module": (_module, _hooks),
     "linear": (_linear,),
     "adaptive": (_adaptive,),
-    "linear_cross_entropy": (_linear_loss,),
+    "linear_cross_entropy_options": (_linear_loss_options,),
     "activation": (_activation, _attention),
     "batchnorm": (_batchnorm,),
     "channelshuffle": (_channelshuffle,),
@@ -56,7 +57,7 @@ _FILES: dict[str, tuple[ModuleType, ...]] = {
     "instancenorm": (_instancenorm,),
     "normalization": (_normalization,),
     "fold": (_fold,),
-    "loss": (_loss_base, _classification, _regression, _margin, _sequence),
+    "loss": (_loss_base, _classification, _regression, _margin, _sequence, _linear_loss),
     "padding": (_padding,),
     "pixelshuffle": (_pixelshuffle,),
     "pooling": (_pooling,),
