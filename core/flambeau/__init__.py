@@ -26,6 +26,9 @@ from .autograd.modes import (
 from .device import device, device_name, get_default_device, set_default_device, synchronize
 from .dtype import (
     bfloat16,
+    complex32,
+    complex64,
+    complex128,
     dtype,
     float16,
     float32,
@@ -73,6 +76,9 @@ __version__ = "0.1.0"
 float = float32
 double = float64
 half = float16
+cfloat = complex64
+cdouble = complex128
+chalf = complex32
 long = int64
 int = int32
 short = int16

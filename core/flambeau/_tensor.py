@@ -237,8 +237,8 @@ class Tensor:
         return self.dtype.is_floating_point
 
     def is_complex(self) -> bool:
-        """Always False."""
-        return False
+        """Whether the dtype is a complex one."""
+        return self.dtype.is_complex
 
     def is_signed(self) -> bool:
         """Whether the dtype has negative numbers."""
@@ -269,7 +269,7 @@ class Tensor:
     def requires_grad(self, value: bool) -> None:
         if not isinstance(value, bool):
             raise RuntimeError("requires_grad must be a bool")
-        if value and not self.dtype.is_floating_point:
+        if value and self.dtype.priority < 2:
             raise RuntimeError("only Tensors of floating point and complex dtype can require gradients")
         if not value and self._node is not None:
             raise RuntimeError(
@@ -282,7 +282,7 @@ class Tensor:
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set `requires_grad` and return the tensor."""
-        if requires_grad and not self.dtype.is_floating_point:
+        if requires_grad and self.dtype.priority < 2:
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
         self.requires_grad = requires_grad
         return self
@@ -523,6 +523,9 @@ class Tensor:
         if kind is bfloat16:
             words = data.cast("H").tolist()
             return list(struct.unpack(f"={len(words)}f", struct.pack(f"={len(words)}I", *[w << 16 for w in words])))
+        if kind.is_complex:
+            parts = data.cast(kind.format).tolist()  # type: ignore[call-overload]
+            return list(map(complex, parts[::2], parts[1::2]))
         cast: Any = data.cast  # mypy knows formats only as literals
         numbers: list[Any] = cast(kind.format).tolist()
         return numbers
@@ -613,7 +616,7 @@ class Tensor:
         return complex(self._number())
 
     def __index__(self) -> int:
-        if self.dtype.is_floating_point or self.numel() != 1:
+        if self.dtype.priority >= 2 or self.numel() != 1:
             raise TypeError("only integer tensors of a single element can be converted to an index")
         return int(self.item())
 

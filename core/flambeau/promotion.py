@@ -11,9 +11,11 @@ from typing import Any
 from .dtype import (
     bfloat16,
     bool_,
+    complex32,
     dtype,
     float16,
     float32,
+    float64,
     get_default_dtype,
     int16,
     int64,
@@ -31,9 +33,14 @@ def promote_types(a: dtype, b: dtype) -> dtype:
     """The smallest dtype that both convert to: category first (bool, integer, floating point), then size."""
     if a is b:
         return a
+    if a.is_complex != b.is_complex:
+        whole, part = (a, b) if a.is_complex else (b, a)
+        if part is float64 or (part is float32 and whole is complex32):
+            return part.to_complex()
+        return whole
     if a.priority != b.priority and not (bool_ in (a, b) and (a in _UNPROMOTED or b in _UNPROMOTED)):
         return a if a.priority > b.priority else b
-    if a.priority == 2:
+    if a.priority >= 2:
         if {a, b} == {float16, bfloat16}:
             return float32
         return a if a.itemsize > b.itemsize else b
@@ -55,6 +62,8 @@ def of_scalar(value: Any) -> dtype:
         return bool_
     if isinstance(value, int):
         return int64
+    if isinstance(value, complex):
+        return get_default_dtype().to_complex()
     return get_default_dtype()
 
 

@@ -36,6 +36,8 @@ from .dtype import bfloat16, bool_, dtype, float16, float32, float64, int64, uin
 if TYPE_CHECKING:
     from ._tensor import Tensor
 
+__all__ = ["fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state", "thread_safe_generator"]
+
 DEFAULT_SEED: Final = 67280421310721  # PyTorch's, for generators that nobody has seeded
 _WORDS: Final = 624  # of the state of mt19937
 _MANY: Final = 1 << 14  # words from which on it pays to borrow numpy's mt19937
@@ -101,6 +103,34 @@ class Generator:
         offset = self._philox_offset
         self._philox_offset += (count + 3) // 4
         return self._seed, offset
+
+    def get_offset(self) -> int:
+        """Where in the counter-based stream the generator is, in words.
+
+        Raises:
+            RuntimeError: it is a CPU's, which has none that counts.
+        """
+        if self._on_host:
+            raise RuntimeError("CPU Generator does not use offset")
+        return 4 * self._philox_offset
+
+    def set_offset(self, offset: int) -> None:
+        """Go to a place in the counter-based stream.
+
+        Raises:
+            RuntimeError: it is a CPU's generator.
+        """
+        if self._on_host:
+            raise RuntimeError("CPU Generator does not use offset")
+        self._philox_offset = (offset + 3) // 4
+
+    def graphsafe_get_state(self) -> Generator:
+        """As PyTorch's CPU generators, which have no such thing.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError("graphsafe_get_state is not supported in this Generator")
 
     def _engine(self) -> Random:
         if self._twister is None:
@@ -226,6 +256,11 @@ def initial_seed() -> int:
     return default_generator.initial_seed()
 
 
+def thread_safe_generator() -> Generator | None:
+    """None, outside of a worker of a data loader with threads."""
+    return None
+
+
 def get_rng_state() -> Tensor:
     """The state of the CPU's default generator, a uint8 tensor."""
     return default_generator.get_state()
@@ -237,7 +272,13 @@ def set_rng_state(new_state: Tensor) -> None:
 
 
 @contextmanager
-def fork_rng(devices: Iterable[device | str] | None = None, enabled: bool = True) -> Iterator[None]:
+def fork_rng(
+    devices: Iterable[device | str] | None = None,
+    enabled: bool = True,
+    _caller: str = "fork_rng",
+    _devices_kw: str = "devices",
+    device_type: str | None = None,
+) -> Iterator[None]:
     """A context after which the default generators of the CPU and of `devices` (None: of all) are as they were before.
 
     Source: https://docs.pytorch.org/docs/stable/random.html#torch.random.fork_rng
@@ -382,6 +423,13 @@ def normal(generator: Generator, count: int, dtype: dtype = float32, mean: float
     if dtype is not float32:
         values = store(list(values), float32)
     return _to_bytes(values, dtype)
+
+
+def normal_one_by_one(
+    generator: Generator, count: int, dtype: dtype = float32, mean: float = 0.0, std: float = 1.0
+) -> bytes:
+    """As few numbers of `normal` are made, for any count: where memory has gaps, PyTorch makes no blocks."""
+    return _to_bytes(_fused(_normals(generator, count), std, mean), dtype)
 
 
 def _normals(generator: Generator, count: int) -> list[float]:

@@ -218,6 +218,28 @@ def per_sample_gradients(t: Library) -> Any:
 
 
 @case
+def random_numbers_of_each(t: Library) -> Any:
+    x = t.ones(4, 3) / 2
+    draws = (
+        lambda x: x + t.rand(3), lambda x: x.clone().normal_(), lambda x: t.randperm(3), t.randn_like, t.bernoulli,
+        lambda x: t.randint(0, 5, (2,)),
+    )  # fmt: skip
+    return [t.vmap(f, randomness="different")(x) for f in draws]
+
+
+@case
+def random_numbers_for_all(t: Library) -> Any:
+    x = t.zeros(4, 3)
+    draws = lambda x: x + t.rand(3), t.rand_like, lambda x: x.clone().normal_()
+    return [t.vmap(f, randomness="same")(x) for f in draws]
+
+
+@case
+def random_numbers_unasked_for(t: Library) -> Any:
+    return t.vmap(lambda x: x + t.rand(3))(t.zeros(4, 3))
+
+
+@case
 def custom_functions(t: Library) -> Any:
     class Square(t.autograd.Function):  # type: ignore[misc, name-defined]
         generate_vmap_rule = True
@@ -253,7 +275,7 @@ def custom_function_without_a_rule(t: Library) -> Any:
 
 @pytest.mark.parametrize("program", CASES, ids=[c.__name__ for c in CASES])
 def test_as_torch(program: Callable[[Library], Any], same: Callable[..., None]) -> None:
-    fails = ("no_number", "not_there", "differ", "no_dimension", "a_number", "without_a_rule")
+    fails = ("no_number", "not_there", "differ", "no_dimension", "a_number", "without_a_rule", "unasked_for")
     same(program, fails=program.__name__.endswith(fails))
 
 

@@ -229,6 +229,8 @@ def _roots(outputs: list[Any], grads: Any, batched: bool, checked: bool = False)
     for t, g in zip(outputs, given, strict=False):
         if g is None and not isinstance(t, GradientEdge) and t.requires_grad and t.numel() != 1:
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
+        if g is None and not isinstance(t, GradientEdge) and t.requires_grad and t.dtype.is_complex:
+            raise RuntimeError(f"grad can be implicitly created only for real scalar outputs but got {t.dtype!r}")
     if len(outputs) != len(given):
         raise RuntimeError(f"got {len(outputs)} tensors and {len(given)} gradients")
     roots: list[tuple[Any, Tensor]] = []

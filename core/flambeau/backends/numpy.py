@@ -15,6 +15,8 @@ import numpy as np
 from ..dtype import (
     bfloat16,
     bool_,
+    complex64,
+    complex128,
     dtype,
     float16,
     float32,
@@ -48,6 +50,8 @@ _TO_NUMPY: dict[dtype, Any] = {
     uint32: np.dtype("uint32"),
     uint64: np.dtype("uint64"),
     bool_: np.dtype("bool"),
+    complex128: np.dtype("complex128"),
+    complex64: np.dtype("complex64"),
 }
 _FROM_NUMPY = {v: k for k, v in _TO_NUMPY.items()}
 
@@ -208,6 +212,8 @@ class NumpyBackend:
         if dtype is bfloat16:
             return _rounded(x.astype(np.float32, order="C"))
         kind = _TO_NUMPY[dtype]
+        if x.dtype.kind == "c" and kind.kind not in "cb":
+            x = x.real
         if x.dtype.kind == "f" and kind.kind in "iu":
             # Through int64, as PyTorch's CPU does: out-of-range values wrap the same way on every platform.
             return x.astype(np.int64, order="C").astype(kind, copy=False)

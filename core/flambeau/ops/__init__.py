@@ -157,7 +157,7 @@ def _reversed_dims(x: Tensor) -> Tensor:
     return views.t(x) if x.dim() == 2 else views.permute(x, tuple(range(x.dim()))[::-1])
 
 
-_NUMBERS = (Tensor, int, float)
+_NUMBERS = (Tensor, int, float, complex)
 
 
 def _operator(f: Callable[..., Any], accepted: tuple[type, ...] = _NUMBERS) -> Callable[[Tensor, Any], Any]:

@@ -28,7 +28,11 @@ def _kind_of_call(input: Any, kind: dtype) -> dtype:
     return kind
 
 
-@op(result=_kind_of_call, name="ToCopyBackward0", input=lambda g, input_dtype: cast(g, input_dtype))
+@op(
+    result=_kind_of_call,
+    name="ToCopyBackward0",
+    input=lambda g, input_dtype: cast(g if input_dtype.is_complex or not g.dtype.is_complex else g.real, input_dtype),
+)
 def _cast(be: Any, input: Array, kind: dtype) -> Any:
     return be.cast(input, kind)
 
@@ -42,7 +46,7 @@ def cast(input: Tensor, kind: dtype) -> Tensor:
     if input.dtype is kind:
         return input
     check_dtype(input._storage.backend, input.device, kind)
-    if not kind.is_floating_point and input._requires_grad:
+    if kind.priority < 2 and input._requires_grad:
         input = input.detach()
     result: Tensor = _cast(input, kind)
     return result

@@ -66,6 +66,8 @@ def pack(values: Sequence[Any], kind: dtype) -> Any:
         return bytes(map(bool, values))
     if kind.is_floating_point:
         return array(kind.format, values)
+    if kind.is_complex:
+        return array(kind.format, [part for v in values for part in (v.real, v.imag)])
     try:
         return array(kind.format, values)
     except TypeError:
@@ -129,6 +131,8 @@ def _is_sequence(x: Any) -> bool:
 def _infer(values: list[Any]) -> dtype:
     floating = False
     integer = False
+    if any(isinstance(v, complex) for v in values):
+        return get_default_dtype().to_complex()
     for v in values:
         if isinstance(v, float):
             floating = True
@@ -147,7 +151,7 @@ def _common_dtype(values: list[Any]) -> dtype:
 
 
 def _number(v: Any, beside: Sequence[Any] = ()) -> Any:
-    if isinstance(v, (bool, int, float)):
+    if isinstance(v, (bool, int, float, complex)):
         return v
     if isinstance(v, (list, tuple)):
         if isinstance(beside[0], float):
@@ -196,7 +200,7 @@ def tensor(
         made = _from_numpy_copy(data, dtype, device)
     else:
         values, shape = _flatten(data)
-        if not all(v.__class__ in (float, int, bool) for v in values):
+        if not all(v.__class__ in (float, int, bool, complex) for v in values):
             first = next((v for v in values if isinstance(v, Tensor) or _is_numpy(v)), None)
             if first is not None and getattr(first, "ndim", None) and getattr(first, "shape", ()) != ():
                 if _is_numpy(first):
@@ -221,7 +225,7 @@ def tensor(
 
 def require_grad(made: Tensor) -> None:
     """What `requires_grad=True` does to a new tensor."""
-    if not made.dtype.is_floating_point:
+    if made.dtype.priority < 2:
         raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
     made._requires_grad = True
 
@@ -359,7 +363,7 @@ def full(
     """A tensor of a shape with every element `fill_value`."""
     if isinstance(fill_value, Tensor):
         fill_value = fill_value.item()
-    if not isinstance(fill_value, (bool, int, float)):
+    if not isinstance(fill_value, (bool, int, float, complex)):
         fill_value = _fill_number(fill_value)
     kind = dtype or _infer([fill_value])
     shape = checked_sizes((size,) if not isinstance(size, int) else ((size,),), "full(): argument 'size'")

@@ -57,6 +57,10 @@ class Op:
             raise TypeError(f"{self.name}: derivative of unknown parameter {', '.join(sorted(unknown))}")
         self.differentiable = tuple(i for i in self.tensor_positions if self.derivatives[i] is not None)
         self.node_class: Any = None  # made when the op is first recorded
+        self.conjugated = False
+        """Whether its derivatives are written for complex numbers; else they are taken for those of a holomorphic function."""
+        self.complex_form: Callable[..., Any] | None = None
+        """What the public function calls for complex operands, where that is another op."""
         self.kernels: dict[Backend, Callable[..., Any]] = {}
         self.plans: dict[int, Plan] = {}
 

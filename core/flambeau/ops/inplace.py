@@ -208,6 +208,8 @@ def fill(input: Tensor, value: Any) -> Tensor:
 
 def _plain(value: Any, like: Tensor) -> Any:
     kind = like.dtype
+    if kind.priority == 3:
+        return complex(value)
     if kind.priority == 2:
         return float(value)
     if kind.priority == 0:
@@ -244,7 +246,7 @@ def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
             raise RuntimeError(
                 f"output with shape {list(input._shape)} doesn't match the broadcast shape {list(shape)}"
             )
-    if GradMode.enabled and (needs_grad(input) or needs_grad(source)) and input.dtype.is_floating_point:
+    if GradMode.enabled and (needs_grad(input) or needs_grad(source)) and input.dtype.priority >= 2:
         return overwrite(
             input, _copied(input, source.expand(input._shape) if source._shape != input._shape else source)
         )

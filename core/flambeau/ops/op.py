@@ -89,8 +89,10 @@ def unary(
                 raise TypeError(
                     f"{op.label}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
                 )
-            if to_float and input.dtype.priority != 2:
+            if to_float and input.dtype.priority < 2:
                 input = input.to(get_default_dtype())
+            elif input.dtype.priority == 3 and op.complex_form is not None:
+                return in_complex(op, (input, *args), kwargs, out)
             storage = input._storage
             kernel = kernels.get(storage.backend) or op.kernel(storage.backend)
             if extras and (kwargs or len(args) != extras):
@@ -130,7 +132,7 @@ def binary(
                     if (
                         kind is not other.dtype
                         or storage.backend is not other._storage.backend
-                        or (to_float and kind.priority != 2)
+                        or (to_float and kind.priority < 2)
                     ):
                         operands = [input, other]
                         align(operands, promote, op.label)
@@ -353,6 +355,13 @@ def bind(op: Op, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
         unknown = next(k for k in kwargs if k not in op.parameters[len(args) :])
         raise TypeError(f"{op.name}() got an unexpected keyword argument '{unknown}'")
     return values
+
+
+def in_complex(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any], out: Tensor | None) -> Tensor:
+    """A call whose operand is complex, by the op that computes it there."""
+    assert op.complex_form is not None
+    result: Tensor = op.complex_form(*args, **kwargs)
+    return result if out is None else store(out, result, op.label)
 
 
 def store(out: Tensor, result: Tensor, name: str) -> Tensor:

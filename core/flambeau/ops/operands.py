@@ -52,11 +52,11 @@ def moved(x: Tensor, tensors: list[Tensor]) -> Tensor:
 def align(operands: list[Any], promote: str, name: str) -> None:
     """Give the tensors among the operands one device and one dtype, in place; numbers take that dtype on use."""
     for i, x in enumerate(operands):
-        if not isinstance(x, (Tensor, int, float)):
+        if not isinstance(x, (Tensor, int, float, complex)):
             operands[i] = _number(x, name, i)
     _same_device(operands)
     kind = result_type(*operands)
-    if promote == "float" and kind.priority != 2:
+    if promote == "float" and kind.priority < 2:
         kind = get_default_dtype()
     for i, x in enumerate(operands):
         if isinstance(x, Tensor):

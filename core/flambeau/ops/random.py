@@ -6,17 +6,23 @@ Source: https://docs.pytorch.org/docs/stable/torch.html#random-sampling
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 from .. import random as generators
 from .._tensor import Tensor, from_array, needs_grad
 from ..autograd.modes import GradMode
+from ..device import device as Device
 from ..device import resolve
-from ..dtype import dtype, float32, int64
+from ..dtype import bool_, dtype, int64
 from ..random import Generator
 from ..shape import checked_sizes
+from . import device_random, vmap_levels
 from .creation import Place, _home, _shape, empty
 from .inplace import check_overlap, check_writable, fill_
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 HOST = ("cpu", "numpy", "reference")
 
@@ -32,9 +38,84 @@ def _generator(x: Tensor, generator: Generator | None) -> Generator:
 
 
 def _fill(x: Tensor, data: bytes) -> Tensor:
-    """Overwrite `x` with elements drawn on the host."""
+    """Overwrite `x` with elements drawn on the host: in the order in which they lie in memory, as PyTorch does."""
     backend = x._storage.backend
-    return _replace(x, backend.from_bytes(data, x._shape, x.dtype))
+    order = _order_in_memory(x)
+    if order is None:
+        return _replace(x, backend.from_bytes(data, x._shape, x.dtype))
+    drawn = backend.from_bytes(data, tuple([x._shape[d] for d in order]), x.dtype)
+    back = tuple([order.index(d) for d in range(len(order))])
+    return _replace(x, backend.copy(backend.permute(drawn, back)))
+
+
+def _order_in_memory(x: Tensor) -> list[int] | None:
+    """The dimensions from the largest step to the smallest, where that is not the order they are in."""
+    if x._view is None:
+        return None
+    strides = x._view[0]
+    order = sorted(range(len(strides)), key=lambda d: (x._shape[d] == 1, -strides[d]))
+    big = [d for d in order if x._shape[d] != 1]
+    return None if big == sorted(big) else order
+
+
+def _in_vmap(method: F) -> F:
+    """A method that fills a tensor, also within `vmap`: with numbers for each sample, or the same for all, as that was told.
+
+    Raises:
+        RuntimeError: the vmap was told neither, or the tensor is not of the kind that it takes.
+    """
+
+    @wraps(method)
+    def call(input: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        if not vmap_levels.levels:
+            return method(input, *args, **kwargs)
+        from . import batching
+
+        level = vmap_levels.levels[-1]
+        check_randomness(level)
+        if level.randomness == "same":
+            return method(input, *args, **kwargs)
+        if batching.depth(input) < len(vmap_levels.levels):
+            raise RuntimeError(
+                "vmap: Cannot ask for different inplace randomness on an unbatched tensor. This will appear like same randomness. "
+                "If this is necessary for your usage, please file an issue with functorch."
+            )
+        whole = batching.take_out(input.detach())
+        vmap_levels.levels.pop()
+        try:
+            drawn = call(_empty(whole._shape, dtype=whole.dtype, device=whole.device), *args, **kwargs)
+        finally:
+            vmap_levels.levels.append(level)
+        return _replace(input, batching.put_in(drawn)._array())
+
+    return call  # type: ignore[return-value]
+
+
+def check_randomness(level: Any) -> None:
+    """Raise where a vmap was not told what random numbers are to be in it."""
+    if level.randomness == "error":
+        raise RuntimeError(
+            "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
+            "randomness flags on vmap or perform the randomness operation out of vmap"
+        )
+
+
+def _empty(shape: tuple[int, ...], **options: Any) -> Tensor:
+    """A tensor to be filled; within a vmap with different numbers for each sample, one of it."""
+    if vmap_levels.levels and vmap_levels.levels[-1].randomness == "different":
+        from . import batching
+
+        level = vmap_levels.levels[-1]
+        place = options.get("device")
+        if isinstance(place, batching.BatchedDevice):
+            options["device"] = Device(place.type, place.index)
+        vmap_levels.levels.pop()
+        try:
+            outer = _empty((level.size, *shape), **options)
+        finally:
+            vmap_levels.levels.append(level)
+        return batching.put_in(batching.lift(outer, len(vmap_levels.levels) - 1))
+    return empty(shape, **options)
 
 
 def _replace(x: Tensor, array: Any) -> Tensor:
@@ -54,13 +135,7 @@ def _on_host(x: Tensor) -> bool:
     return x.device.type in HOST
 
 
-def _device_uniform(x: Tensor, generator: Generator) -> Tensor:
-    """float32 uniform on [0, 1), drawn on the device of `x`."""
-    seed, offset = generator.philox(x.numel())
-    backend = x._storage.backend
-    return from_array(backend.random(x._shape, seed, offset), float32, x._storage)
-
-
+@_in_vmap
 def uniform_(
     input: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Generator | None = None, **named: Any
 ) -> Tensor:
@@ -77,10 +152,11 @@ def uniform_(
     source = _generator(input, generator)
     if _on_host(input):
         return _fill(input, generators.uniform(source, input.numel(), input.dtype, low, high))
-    drawn = _device_uniform(input, source) * (high - low) + low
+    drawn = device_random.uniform(input._shape, input, source) * (high - low) + low
     return _replace(input, drawn.to(input.dtype)._array())
 
 
+@_in_vmap
 def normal_(input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill with normal numbers.
 
@@ -93,10 +169,9 @@ def normal_(input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Ge
         raise RuntimeError(f"normal expects std >= 0.0, but found std {float(std):g}")
     source = _generator(input, generator)
     if _on_host(input):
-        return _fill(input, generators.normal(source, input.numel(), input.dtype, float(mean), float(std)))
-    # Box and Muller's transformation, on the device: 1 - u is never 0.
-    radius = (-2.0 * (1.0 - _device_uniform(input, source)).log()).sqrt()
-    drawn = radius * (_device_uniform(input, source) * (2 * math.pi)).cos() * std + mean
+        draw = generators.normal if input.is_contiguous() else generators.normal_one_by_one
+        return _fill(input, draw(source, input.numel(), input.dtype, float(mean), float(std)))
+    drawn = device_random.normal(input._shape, input, source) * std + mean
     return _replace(input, drawn.to(input.dtype)._array())
 
 
@@ -105,13 +180,28 @@ def _floating(name: str, x: Tensor) -> None:
         raise NotImplementedError(f"\"{name}\" not implemented for '{x.dtype.legacy_name}'")
 
 
-def random_(input: Tensor, from_: Any = None, to: Any = None, *, generator: Generator | None = None) -> Tensor:
-    """Fill with random integers: of [from, to), of [0, from) if only one is given, or of all the dtype can hold."""
+@_in_vmap
+def random_(
+    input: Tensor, from_: Any = None, to: Any = None, *, generator: Generator | None = None, **named: Any
+) -> Tensor:
+    """Fill with random integers: of [from, to), of [0, from) if only one is given, or of all the dtype can hold.
+
+    Raises:
+        RuntimeError: the range is empty, or the dtype cannot hold it.
+    """
     check_writable(input)
+    from_ = named.get("from", from_)
+    if from_ is None and to is not None:
+        from_ = 0
+    if from_ is not None:
+        least, limit = (0, from_) if to is None else (from_, to)
+        _check_range(least, limit, input.dtype)
     source = _generator(input, generator)
     if not _on_host(input):
         low, high = (0, 2**24) if from_ is None else (0, from_) if to is None else (from_, to)
-        drawn = (_device_uniform(input, source) * (high - low)).floor() + low
+        if from_ is None and not input.dtype.is_floating_point and input.dtype.itemsize < 4:
+            high = 2 if input.dtype is bool_ else 1 << (8 * input.dtype.itemsize - input.dtype.is_signed)
+        drawn = device_random.integers(input, low, high, source)
         return _replace(input, drawn.to(input.dtype)._array())
     if from_ is None:
         return _fill(input, generators.random_(source, input.numel(), input.dtype))
@@ -119,6 +209,21 @@ def random_(input: Tensor, from_: Any = None, to: Any = None, *, generator: Gene
     return _fill(input, generators.randint(source, input.numel(), low, high, input.dtype))
 
 
+_C_INTEGERS = {"uint8": "unsigned char", "int8": "signed char", "int16": "short", "int32": "int", "bool": "bool"}
+
+
+def _check_range(low: int, high: int, kind: dtype) -> None:
+    if low >= high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    if kind.name in _C_INTEGERS:
+        bits = 8 * kind.itemsize - kind.is_signed
+        least, most = (0, 1) if kind is bool_ else (-(1 << bits) if kind.is_signed else 0, (1 << bits) - 1)
+        for name, value in (("from", low), ("to - 1", high - 1)):
+            if not least <= value <= most:
+                raise RuntimeError(f"{name} is out of bounds for {_C_INTEGERS[kind.name]}")
+
+
+@_in_vmap
 def bernoulli_(input: Tensor, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Fill with 1 with probability `p` (a number, or a tensor of them), else 0."""
     check_writable(input)
@@ -126,10 +231,10 @@ def bernoulli_(input: Tensor, p: Any = 0.5, *, generator: Generator | None = Non
     if isinstance(p, Tensor):
         return _replace(input, bernoulli(p.expand(input._shape), generator=generator).to(input.dtype)._array())
     if not 0 <= p <= 1:
-        raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
+        raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
     if _on_host(input):
         return _fill(input, generators.bernoulli(source, input.numel(), float(p), input.dtype))
-    return _replace(input, (_device_uniform(input, source) < p).to(input.dtype)._array())
+    return _replace(input, (device_random.uniform(input._shape, input, source) < p).to(input.dtype)._array())
 
 
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
@@ -139,11 +244,15 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
         RuntimeError: an element is not a probability.
     """
     if p is not None:
-        return bernoulli_(empty(input._shape, dtype=input.dtype, device=input.device), p, generator=generator)
+        return bernoulli_(_empty(input._shape, dtype=input.dtype, device=input.device), p, generator=generator)
     _floating("bernoulli_tensor_cpu_p_", input)
+    if vmap_levels.levels:
+        check_randomness(vmap_levels.levels[-1])
+        like = _empty(input._shape, dtype=input.dtype, device=input.device)
+        return (uniform_(like, generator=generator) < input.detach()).to(input.dtype)
     source = _generator(input, generator)
     if not _on_host(input):
-        return (_device_uniform(input, source) < input.detach()).to(input.dtype)
+        return (device_random.uniform(input._shape, input, source) < input.detach()).to(input.dtype)
     chances = input.detach()._flat()
     if any(not 0 <= q <= 1 for q in chances):
         raise RuntimeError(
@@ -154,6 +263,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
     return from_array(input._storage.backend.from_bytes(data, input._shape, input.dtype), input.dtype, input._storage)
 
 
+@_in_vmap
 def exponential_(input: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Fill with exponential numbers of a rate.
 
@@ -161,12 +271,17 @@ def exponential_(input: Tensor, lambd: float = 1.0, *, generator: Generator | No
         RuntimeError: the rate is not positive.
     """
     check_writable(input)
+    if not input.dtype.is_floating_point:
+        raise RuntimeError(
+            "Exponential distribution is a continuous probability distribution. dtype must be a floating point but you specified "
+            f"{input.dtype.legacy_name}"
+        )
     if lambd <= 0.0:
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
     source = _generator(input, generator)
     if _on_host(input):
         return _fill(input, generators.exponential(source, input.numel(), input.dtype, lambd))
-    return _replace(input, (-(1.0 - _device_uniform(input, source)).log() / lambd).to(input.dtype)._array())
+    return _replace(input, (device_random.exponential(input._shape, input, source) / lambd).to(input.dtype)._array())
 
 
 # --- new tensors ------------------------------------------------------------------------------------------------------
@@ -177,7 +292,7 @@ def _new(name: str, size: tuple[Any, ...], options: dict[str, Any], kind: dtype 
     for ignored in ("layout", "pin_memory"):
         options.pop(ignored, None)
     shape = _shape(size, options, name)
-    return empty(shape, dtype=kind, **options)
+    return _empty(shape, dtype=kind, **options)
 
 
 def rand(
@@ -205,7 +320,7 @@ def randn(
 
 
 def randint(
-    low: int,
+    low: Any = None,
     high: Any = None,
     size: Any = None,
     *,
@@ -219,13 +334,15 @@ def randint(
     Raises:
         RuntimeError: the range is empty.
     """
-    if size is None:
+    if low is None:
+        low = 0
+    elif size is None:
         low, high, size = 0, low, high
         if not isinstance(size, (tuple, list)):
             raise TypeError(f"randint(): argument 'size' (position 2) must be tuple of ints, not {type(size).__name__}")
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
-    x = random_(empty(checked_sizes((size,)), dtype=dtype or int64, device=device), low, high, generator=generator)
+    x = random_(_empty(checked_sizes((size,)), dtype=dtype or int64, device=device), low, high, generator=generator)
     return x.requires_grad_() if requires_grad else x
 
 
@@ -237,12 +354,34 @@ def randperm(
     device: Place = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """The integers 0 .. n - 1 in random order, int64. Drawn on the host for every device."""
+    """The integers 0 .. n - 1 in random order, int64."""
     checked_sizes((n,))
+    if vmap_levels.levels:
+        check_randomness(vmap_levels.levels[-1])
+        if vmap_levels.levels[-1].randomness == "different":
+            return _permutations(n, generator).to(dtype=dtype or int64)
+    place = resolve(device)[1]
+    if place.type not in HOST and (generator is None or generator.device.type == place.type):
+        like = empty((0,), device=place)
+        order = device_random.permutation(n, like, _generator(like, generator))
+        return order if dtype is None else order.to(dtype)
     source = generators.default_generator if generator is None else generator
     home = _home("cpu", int64)
     order = from_array(home.backend.from_bytes(generators.randperm(source, n).tobytes(), (n,), int64), int64, home)
     return order.to(dtype=dtype or int64, device=resolve(device)[1])
+
+
+def _permutations(n: int, generator: Generator | None) -> Tensor:
+    """One for each sample of the running vmap."""
+    from . import batching
+    from .joining import stack
+
+    level = vmap_levels.levels.pop()
+    try:
+        each = stack([randperm(n, generator=generator) for _ in range(level.size)])
+    finally:
+        vmap_levels.levels.append(level)
+    return batching.put_in(batching.lift(each, len(vmap_levels.levels) - 1))
 
 
 def normal(
@@ -261,6 +400,8 @@ def normal(
 
         mean, std = broadcast_tensors(mean, std)
         like = mean
+    if isinstance(std, Tensor) and _on_host(std) and std.numel() and not vmap_levels.levels and std.min().item() < 0:
+        raise RuntimeError("normal expects all elements of std >= 0.0")
     return normal_(like.new_empty(like._shape), generator=generator) * std + mean
 
 
@@ -289,7 +430,7 @@ def randint_like(
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
 ) -> Tensor:
-    """Column numbers drawn by the weights of each row: (C) gives (n), (N, C) gives (N, n). Drawn on the host.
+    """Column numbers drawn by the weights of each row: (C) gives (n), (N, C) gives (N, n).
 
     Raises:
         RuntimeError: no samples, more than there are without replacement, or weights that are no distribution.
@@ -302,6 +443,11 @@ def multinomial(
         raise RuntimeError("cannot sample n_sample <= 0 samples")
     if not replacement and num_samples > input._shape[-1]:
         raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
+    if not _on_host(input):
+        drawn = device_random.categories(
+            input if input.dim() == 2 else input.unsqueeze(0), num_samples, replacement, _generator(input, generator)
+        )
+        return drawn if input.dim() == 2 else drawn.squeeze(0)
     weights = input.detach().tolist()
     rows = [weights] if input.dim() == 1 else weights
     for row in rows:
@@ -310,10 +456,10 @@ def multinomial(
         if not sum(row) > 0:
             raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
     source = generators.default_generator if generator is None else generator
-    drawn = generators.multinomial(source, rows, num_samples, replacement, input.dtype)
+    columns = generators.multinomial(source, rows, num_samples, replacement, input.dtype)
     from .creation import tensor
 
-    return tensor(drawn[0] if input.dim() == 1 else drawn, dtype=int64, device=input.device)
+    return tensor(columns[0] if input.dim() == 1 else columns, dtype=int64, device=input.device)
 
 
 FUNCTIONS = (

@@ -96,6 +96,8 @@ class OpNode(Node):
         if plan.out >= 0 and GradMode.enabled:
             saved = self._with_differentiable_out(saved, plan.out)
         op = self.op
+        if not op.conjugated and _is_complex(grad, saved):
+            return self._conjugate_backward(grad, saved)
         if op.together:
             _, derivative, positions = plan.steps[0]
             found = derivative(grad, *[saved[p] for p in positions])
@@ -151,6 +153,30 @@ class OpNode(Node):
                 return self.plan.sources.index(n + 1)
         return None
 
+    def _conjugate_backward(self, grad: Any, saved: tuple[Any, ...]) -> Sequence[Tensor | None]:
+        """The gradient of a holomorphic function, `grad * conj(f')`, from derivatives written for real numbers.
+
+        A result for a real input keeps its real part.
+        """
+        op = self.op
+        turned = _conjugate(grad)
+        if op.together:
+            _, derivative, positions = self.plan.steps[0]
+            found = derivative(turned, *[saved[p] for p in positions])
+            if op.variadic:
+                return tuple([_conjugate(g) for g in found])
+            by_input = dict(zip(op.tensor_positions, found, strict=True))
+            return [_conjugate(by_input.get(i)) for i in range(len(self.edges))]
+        results: list[Any] = [None] * len(self.edges)
+        for i, derivative, positions in self.plan.steps:
+            result = _conjugate(derivative(turned, *[saved[p] for p in positions]))
+            if self.shapes is not None and result is not None and result._shape != self.shapes[i]:
+                from .reduction import sum_to
+
+                result = sum_to(result, self.shapes[i])
+            results[i] = result
+        return results
+
     def release(self) -> None:
         if self.versions:  # PyTorch too lets a node that saved no tensor run again
             self.saved = None
@@ -180,9 +206,20 @@ class OpNode(Node):
         return (*saved[:position], attached, *saved[position + 1 :])
 
 
+def _is_complex(grad: Any, saved: tuple[Any, ...]) -> bool:
+    grads = (grad,) if isinstance(grad, Tensor) else grad
+    return any([x.dtype.priority == 3 for x in (*grads, *saved) if isinstance(x, Tensor)])  # noqa: C419
+
+
+def _conjugate(x: Any) -> Any:
+    if isinstance(x, Tensor):
+        return x.conj() if x.dtype.priority == 3 else x
+    return x if x is None else [_conjugate(g) for g in x]
+
+
 def _attached(out: Tensor, node: Node, output: int) -> Tensor:
     tensor = out.detach()
-    if tensor.dtype.is_floating_point:
+    if tensor.dtype.priority >= 2:
         tensor._requires_grad = True
         tensor._node = node
         tensor._output_nr = output
@@ -258,7 +295,7 @@ def record(op: Op, arguments: Sequence[Any], out: Any, mask: int, broadcasts: bo
         first._node = node
     else:
         for i, o in enumerate(out):
-            if o.dtype.priority == 2:
+            if o.dtype.priority >= 2:
                 o._requires_grad = True
                 o._node = node
                 o._output_nr = i

@@ -93,7 +93,7 @@ def sum(
     """The sum of all elements, or over dimensions. Integers and bool are summed in int64."""
     if dtype is not None:
         input = to_dtype(input, dtype)
-    elif input.dtype.priority != 2:
+    elif input.dtype.priority < 2:
         input = to_dtype(input, int64)
     dim = axis if dim is None else dim
     result = (
@@ -144,7 +144,7 @@ def mean(
     """
     if dtype is not None:
         input = to_dtype(input, dtype)
-    if not input.dtype.is_floating_point:
+    if input.dtype.priority < 2:
         kind = "Bool" if input.dtype is bool_ else input.dtype.legacy_name
         raise RuntimeError(
             "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
@@ -178,7 +178,7 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
     """The product of all elements, or over a dimension. Integers are multiplied in int64."""
     if dtype is not None:
         input = to_dtype(input, dtype)
-    elif input.dtype.priority != 2:
+    elif input.dtype.priority < 2:
         input = to_dtype(input, int64)
     return prod_dims(input, wrap_dims(dim, len(input._shape)), keepdim)
 
@@ -461,6 +461,8 @@ def norm(
     """The p-norm of all elements, or over dimensions: (sum |x|**p)**(1/p); "fro" is 2, inf the largest."""
     if dtype is not None:
         input = to_dtype(input, dtype)
+    if input.dtype.is_complex:
+        input = input.abs()
     if not input.dtype.is_floating_point:
         raise RuntimeError(
             "linalg.vector_norm: Expected a floating point or complex tensor as input. Got " + input.dtype.legacy_name
@@ -520,7 +522,7 @@ def _reverse_cumsum(g: Tensor, axis: int) -> Tensor:
 def cumsum(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
     """The running sum along a dimension."""
     axis = wrap_dim(dim, len(input._shape))
-    input = to_dtype(input, dtype or (input.dtype if input.dtype.is_floating_point else int64))
+    input = to_dtype(input, dtype or (input.dtype if input.dtype.priority >= 2 else int64))
     return _cumsum(input, axis) if input._shape else input.clone()
 
 
@@ -557,7 +559,7 @@ def _prefix(columns: Sequence[Tensor], stop: int) -> Tensor:
 def cumprod(input: Tensor, dim: int, *, dtype: dtype | None = None) -> Tensor:
     """The running product along a dimension."""
     axis = wrap_dim(dim, len(input._shape))
-    input = to_dtype(input, dtype or (input.dtype if input.dtype.is_floating_point else int64))
+    input = to_dtype(input, dtype or (input.dtype if input.dtype.priority >= 2 else int64))
     return _cumprod(input, axis) if input._shape else input.clone()
 
 
