@@ -51,6 +51,23 @@ from .layers.embedding import Embedding
 from .layers.flatten import Flatten, Unflatten
 from .layers.fold import Fold, Unfold
 from .layers.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
+from .layers.lazy_conv import (
+    LazyConv1d,
+    LazyConv2d,
+    LazyConv3d,
+    LazyConvTranspose1d,
+    LazyConvTranspose2d,
+    LazyConvTranspose3d,
+)
+from .layers.lazy_linear import LazyLinear
+from .layers.lazy_norm import (
+    LazyBatchNorm1d,
+    LazyBatchNorm2d,
+    LazyBatchNorm3d,
+    LazyInstanceNorm1d,
+    LazyInstanceNorm2d,
+    LazyInstanceNorm3d,
+)
 from .layers.linear import Bilinear, Identity, Linear
 from .layers.normalization import CrossMapLRN2d, GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from .layers.padding import (
@@ -129,7 +146,7 @@ from .losses.margin import (
 from .losses.regression import HuberLoss, L1Loss, MSELoss, SmoothL1Loss
 from .losses.sequence import CTCLoss
 from .module import Module
-from .parameter import Buffer, Parameter
+from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 
 __all__ = [
     # building blocks
@@ -148,6 +165,22 @@ __all__ = [
     "Identity",
     "Embedding",
     "EmbeddingBag",
+    # of the first input's size
+    "LazyLinear",
+    "LazyConv1d",
+    "LazyConv2d",
+    "LazyConv3d",
+    "LazyConvTranspose1d",
+    "LazyConvTranspose2d",
+    "LazyConvTranspose3d",
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
+    "UninitializedBuffer",
+    "UninitializedParameter",
     # recurrent
     "RNN",
     "LSTM",

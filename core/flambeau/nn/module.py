@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self, TypeVar
 
+from .. import __future__ as conversion
 from .. import ops
 from .._tensor import Tensor
 from ..autograd.modes import no_grad
@@ -20,6 +21,7 @@ from ..dtype import bfloat16, float16, float32, float64
 from ..dtype import dtype as DType
 from ..layout import memory_format
 from ..ops.conversion import typename
+from ..ops.storages import swap_tensors
 from . import hooks as _hooks
 from .hooks import (
     HookTable,
@@ -144,6 +146,8 @@ class Module:
         ):
             return self.forward(*args, **kwargs)
         return _hooks.run_forward_hooks(self, args, kwargs)
+
+    _call_impl = _wrapped_call_impl = __call__
 
     # --- attributes ---------------------------------------------------------------------------------------------------
 
@@ -460,11 +464,14 @@ class Module:
         return self
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
-        """Replace the data of every parameter, gradient and buffer by `fn` of it; parameters stay the same objects."""
+        """Replace the data of every parameter, gradient and buffer by `fn` of it; parameters stay the same objects.
+
+        `torch.__future__` has two other ways: to swap them with new tensors, and to assign new parameters.
+        """
         if recurse:
             for module in self.children():
                 module._apply(fn)
-        for parameter in self._parameters.values():
+        for name, parameter in self._parameters.items():
             if parameter is None:
                 continue
             with no_grad():
@@ -472,9 +479,21 @@ class Module:
                 grad = parameter.grad
                 changed_grad = None if grad is None else fn(grad)
             parameter.grad = None  # whose dtype and device must agree with the data at any moment
-            parameter.data = changed
+            if conversion.get_swap_module_params_on_conversion():
+                try:
+                    swap_tensors(parameter, Parameter(changed, parameter.requires_grad))
+                except Exception as error:
+                    parameter.grad = grad
+                    raise RuntimeError(f"_apply(): Couldn't swap {self._get_name()}.{name}") from error
+            elif conversion.get_overwrite_module_params_on_conversion():
+                parameter.grad = grad
+                parameter = self._parameters[name] = Parameter(changed, parameter.requires_grad)
+                grad = changed_grad
+            else:
+                parameter.data = changed
             if grad is not None and changed_grad is not None:
-                grad.data = changed_grad
+                if changed_grad is not grad:
+                    grad.data = changed_grad
                 parameter.grad = grad
         for name, buffer in self._buffers.items():
             if buffer is not None:
@@ -535,6 +554,21 @@ class Module:
     def cuda(self, device: Any = None) -> Self:
         """Move to a CUDA device, which raises: there is none."""
         return self._apply(lambda tensor: tensor.cuda(device))
+
+    def xpu(self, device: Any = None) -> Self:
+        """Move to an XPU, which raises: there is none."""
+        raise AssertionError("Torch not compiled with XPU enabled")
+
+    def ipu(self, device: Any = None) -> Self:
+        """Move to an IPU, which raises: there is none."""
+        raise RuntimeError("PyTorch is not linked with support for ipu devices")
+
+    def mtia(self, device: Any = None) -> Self:
+        """Move to an MTIA device, which raises: there is none."""
+        raise AssertionError(
+            "Torch not compiled with MTIA enabled. Ensure you have `import mtia.host_runtime.torch_mtia.dynamic_library` in "
+            "your python src file and include `//mtia/host_runtime/torch_mtia:torch_mtia` as your target dependency!"
+        )
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Self:
         """Move to a device without copying values."""
@@ -760,6 +794,16 @@ class Module:
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, incompatible_keys)` after loading; it may change the two lists in place."""
         return add_hook(self._load_state_dict_post_hooks, hook)
+
+    def _replicate_for_data_parallel(self) -> Self:
+        """A module with the same attributes, and tables of its own."""
+        replica = type(self).__new__(type(self))
+        replica.__dict__ = self.__dict__.copy()
+        replica._parameters = {}
+        replica._buffers = replica._buffers.copy()
+        replica._modules = replica._modules.copy()
+        replica.__dict__["_is_replica"] = True
+        return replica
 
     # --- printing -----------------------------------------------------------------------------------------------------
 

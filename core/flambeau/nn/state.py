@@ -6,13 +6,16 @@ before its children's. `_metadata` on the dictionary holds each module's version
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .. import __future__ as conversion
 from .._tensor import Tensor
 from ..autograd.modes import no_grad
-from .parameter import Parameter
+from ..ops.storages import swap_tensors
+from .parameter import Parameter, is_lazy
 
 if TYPE_CHECKING:
     from .module import Module
@@ -110,29 +113,57 @@ def _load_tensor(module: Module, name: str, current: Tensor, key: str, value: An
             f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint '
             f"but received {type(value)}"
         )
-    if len(current.shape) == 0 and tuple(value.shape) == (1,):  # PyTorch 0.3 had no 0-d tensors
+    lazy = is_lazy(current)
+    if not lazy and len(current.shape) == 0 and tuple(value.shape) == (1,):  # PyTorch 0.3 had no 0-d tensors
         value = value[0]
-    if value.shape != current.shape:
+    if not lazy and value.shape != current.shape:
         return (
             f"size mismatch for {key}: copying a param with shape {value.shape} from checkpoint, "
             f"the shape in current model is {current.shape}."
         )
+    if current.is_meta and not value.is_meta and not assign:
+        warnings.warn(
+            f"for {key}: copying from a non-meta parameter in the checkpoint to a meta parameter in the current model, "
+            "which is a no-op. (Did you mean to pass `assign=True` to assign items in the state dictionary to their "
+            "corresponding key in the module instead of copying them in place?)",
+            stacklevel=2,
+        )
+    swap = conversion.get_swap_module_params_on_conversion()
     try:
         with no_grad():
-            if not assign:
+            if swap:
+                _swap_in(current, value, assign)
+            elif not assign:
                 current.copy_(value)
-            elif not isinstance(current, Parameter):
-                setattr(module, name, value)
-            elif isinstance(value, Parameter):
-                setattr(module, name, value.requires_grad_(current.requires_grad))
             else:
-                setattr(module, name, Parameter(value, requires_grad=current.requires_grad))
+                setattr(module, name, _as_kind_of(current, value))
     except Exception as error:
         return (
-            f'While copying the parameter named "{key}", whose dimensions in the model are {current.size()} and '
-            f"whose dimensions in the checkpoint are {value.size()}, an exception occurred : {error.args}."
+            f'While {"swapping" if swap else "copying"} the parameter named "{key}", whose dimensions in the model are '
+            f"{current.size()} and whose dimensions in the checkpoint are {value.size()}, an exception occurred : "
+            f"{error.args}."
         )
     return None
+
+
+def _as_kind_of(current: Tensor, value: Tensor) -> Tensor:
+    """`value` as a parameter, where `current` is one, that is learned or frozen as that is."""
+    if not isinstance(current, Parameter):
+        return value
+    if isinstance(value, Parameter):
+        return value.requires_grad_(current.requires_grad)
+    return Parameter(value, requires_grad=current.requires_grad)
+
+
+def _swap_in(current: Tensor, value: Tensor, assign: bool) -> None:
+    """Make `current` what `Tensor.module_load`, which subclasses may define, makes of `value`."""
+    new = current.module_load(value, assign=assign)
+    if new is value or new is current:
+        raise RuntimeError(
+            "module_load returned one of self or other, please .detach() the result if returning one of the inputs in "
+            "module_load"
+        )
+    swap_tensors(current, _as_kind_of(current, new))
 
 
 def load_state(module: Module, state_dict: Mapping[str, Any], strict: bool, assign: bool) -> _IncompatibleKeys:

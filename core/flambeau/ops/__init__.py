@@ -57,12 +57,13 @@ from . import (
     statistics,
     storages,
     views,
+    weight_norm,
 )
 
 FAMILIES = (
     creation, random, pointwise, comparison, reduction, matmul, views, joining, indexing, sorting, activation,
     nonlinearity, normalization, attention,
-    recurrent, loss, ctc, margin, bags, elementwise_loss, optimizer_steps, conversion, inplace, storages,
+    recurrent, loss, ctc, margin, bags, elementwise_loss, optimizer_steps, conversion, inplace, storages, weight_norm,
     elementary, special, contraction, ordering, statistics, differences, rearranging, distance, scattering,
     padding, convolution, average_pooling, max_pooling, shuffling,
     grid_sampling,

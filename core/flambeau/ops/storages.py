@@ -94,16 +94,6 @@ def _as_tuple(sizes: Any) -> tuple[int, ...]:
     return (sizes,) if isinstance(sizes, int) else tuple(sizes)
 
 
-def is_set_to(input: Tensor, tensor: Tensor) -> bool:
-    """Whether both are the same view of the same storage."""
-    return (
-        input._storage is tensor._storage
-        and input._shape == tensor._shape
-        and input.stride() == tensor.stride()
-        and input.storage_offset() == tensor.storage_offset()
-    )
-
-
 def share_memory_(input: Tensor) -> Tensor:
     """Move the storage to memory that processes forked from now on share. Returns the tensor."""
     face(input._storage).share_memory_()
@@ -115,5 +105,32 @@ def is_shared(input: Tensor) -> bool:
     return face(input._storage).is_shared()
 
 
+def module_load(input: Tensor, other: Tensor, assign: bool = False) -> Tensor:
+    """What a parameter becomes that `load_state_dict` loads `other` into, where tensors are swapped."""
+    return other.detach() if assign else input.copy_(other).detach()
+
+
+def swap_tensors(t1: Tensor, t2: Tensor) -> None:
+    """Make each of two tensors what the other was: class, elements, gradient and attributes.
+
+    Raises:
+        RuntimeError: one of them was computed, so that a graph knows it.
+    """
+    for name, tensor in (("t1", t1), ("t2", t2)):
+        if tensor._node is not None:
+            raise RuntimeError(f"Cannot swap {name} because it has a grad_fn: a graph knows it")
+    t1.__class__, t2.__class__ = t2.__class__, t1.__class__
+    t1.__dict__, t2.__dict__ = t2.__dict__, t1.__dict__
+
+
 FUNCTIONS = (is_storage,)
-METHODS = (untyped_storage, _typed_storage, storage, storage_type, set_, is_set_to, share_memory_, is_shared)
+METHODS = (
+    untyped_storage,
+    _typed_storage,
+    storage,
+    storage_type,
+    set_,
+    share_memory_,
+    is_shared,
+    module_load,
+)

@@ -6,6 +6,7 @@ from importlib.util import find_spec as _find_spec
 from typing import Any as _Any
 
 from .. import data
+from ..ops.storages import swap_tensors
 
 # So that `import flambeau.utils.data` and `from flambeau.utils.data.dataset import Dataset` find it.
 sys.modules[f"{__name__}.data"] = data
@@ -14,7 +15,7 @@ for _name in ("_utils", "dataloader", "dataset", "distributed", "sampler"):
 for _name in ("collate", "fetch", "worker"):
     sys.modules[f"{__name__}.data._utils.{_name}"] = getattr(data._utils, _name)
 
-__all__ = ["data"]
+__all__ = ["data", "swap_tensors"]
 
 
 def __getattr__(name: str) -> _Any:

@@ -23,6 +23,10 @@ from ..layers import embedding as _embedding
 from ..layers import flatten as _flatten
 from ..layers import fold as _fold
 from ..layers import instancenorm as _instancenorm
+from ..layers import lazy as _lazy
+from ..layers import lazy_conv as _lazy_conv
+from ..layers import lazy_linear as _lazy_linear
+from ..layers import lazy_norm as _lazy_norm
 from ..layers import linear as _linear
 from ..layers import normalization as _normalization
 from ..layers import padding as _padding
@@ -43,18 +47,19 @@ from ..module import Module
 
 _FILES: dict[str, tuple[ModuleType, ...]] = {
     "module": (_module, _hooks),
-    "linear": (_linear,),
     "adaptive": (_adaptive,),
     "linear_cross_entropy_options": (_linear_loss_options,),
+    "lazy": (_lazy,),
+    "linear": (_linear, _lazy_linear),
     "activation": (_activation, _attention),
-    "batchnorm": (_batchnorm,),
+    "batchnorm": (_batchnorm, _lazy_norm),
     "channelshuffle": (_channelshuffle,),
-    "conv": (_conv,),
+    "conv": (_conv, _lazy_conv),
     "container": (_container, _parameter_container),
     "distance": (_distance,),
     "dropout": (_dropout,),
     "flatten": (_flatten,),
-    "instancenorm": (_instancenorm,),
+    "instancenorm": (_instancenorm, _lazy_norm),
     "normalization": (_normalization,),
     "fold": (_fold,),
     "loss": (_loss_base, _classification, _regression, _margin, _sequence, _linear_loss),
@@ -94,6 +99,7 @@ __all__ = [
     "flatten",
     "fold",
     "instancenorm",
+    "lazy",
     "linear",
     "loss",
     "module",
