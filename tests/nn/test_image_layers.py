@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -187,3 +188,34 @@ def test_a_network_learns_as_in_torch(same: Callable[..., None]) -> None:
         return losses, dict(net.state_dict())
 
     same(code, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_gradients_as_functions(same: Callable[..., None], rank: int) -> None:
+    def code(t: Library) -> Any:
+        grad = importlib.import_module(f"{t.__name__}.nn.grad")
+        x, w = t.randn(2, 4, *(5,) * rank), t.randn(6, 2, *(3,) * rank)
+        y = getattr(t, f"conv{rank}d")(x, w, stride=2, padding=1, groups=2)
+        settings = {"stride": 2, "padding": (1,) * rank, "groups": 2}
+        return (
+            getattr(grad, f"conv{rank}d_input")(x.shape, w, y, **settings),
+            getattr(grad, f"conv{rank}d_weight")(x, w.shape, y, **settings),
+        )
+
+    same(code, rtol=1e-4, atol=1e-4)
+
+
+def test_each_sample_its_own_gradient(same: Callable[..., None]) -> None:
+    """A convolutional network in `vmap`."""
+
+    def code(t: Library) -> Any:
+        f = t.nn.functional
+        w, b = t.randn(3, 1, 3, 3), t.randn(3)
+
+        def loss(w: Any, b: Any, x: Any) -> Any:
+            y = f.max_pool2d(f.conv2d(x.unsqueeze(0), w, b, padding=1).relu(), 2)
+            return f.avg_pool2d(f.interpolate(y, scale_factor=2, mode="bilinear"), 3, 1, 1).pow(2).sum()
+
+        return t.func.vmap(t.func.grad(loss, argnums=(0, 1)), in_dims=(None, None, 0))(w, b, t.randn(4, 1, 4, 4))
+
+    same(code, rtol=1e-4, atol=1e-4)

@@ -10,8 +10,8 @@ import numpy as np
 
 Array = Any
 
-_MATRIX = 1 << 18
-"""The largest matrix of weights that is made."""
+_LAST, _OTHER = 80, 40
+"""How many elements per tap a line may have for a product with a matrix to be quicker, along the last dimension and others."""
 
 
 class Table(Protocol):
@@ -94,7 +94,7 @@ def _sliced(x: Array, axis: int, table: _Ready) -> Array:
 def _summed(x: Array, axis: int, table: _Ready) -> Array:
     after = math.prod(x.shape[axis + 1 :])
     shape = (*x.shape[:axis], table.out, *x.shape[axis + 1 :])
-    if x.size and table.size * table.out <= _MATRIX and x.dtype.itemsize > 2:
+    if x.size and x.dtype.itemsize > 2 and table.size <= (_LAST if after == 1 else _OTHER) * table.taps:
         matrix = table.matrix(x.dtype)
         if after == 1:
             y = x.reshape(-1, table.size) @ matrix.T

@@ -1,6 +1,6 @@
 """`torch.nn`: modules, layers, losses, and what goes with them."""
 
-from . import attention, functional, init, modules, utils
+from . import attention, functional, grad, init, modules, utils
 from .layers.activation import (
     CELU,
     ELU,
@@ -329,6 +329,7 @@ __all__ = [
     # namespaces
     "attention",
     "functional",
+    "grad",
     "init",
     "modules",
     "utils",

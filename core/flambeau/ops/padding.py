@@ -93,7 +93,7 @@ def positions(be: Any, numbers: Sequence[int]) -> Any:
 
 
 def _bordered(label: str) -> Any:
-    @op(name=f"{label}Backward0", input=lambda g, input_shape, sides, mode: _put_back(g, input_shape, sides, mode))
+    @op(name=f"{label}Backward0", input=lambda g, input_shape, sides, mode: border_grad(g, input_shape, sides, mode))
     def border(be: Any, input: Array, sides: Any, mode: str) -> Any:
         """`input` with its own elements around it; `sides` has a pair (before, after) for each dimension."""
         if not any(map(any, sides)):
@@ -107,7 +107,7 @@ def _bordered(label: str) -> Any:
 
 
 @op(name="PadBackward0", g=lambda gg, sides, mode: _BORDERS["circular", 1](gg, sides, mode))
-def _put_back(be: Any, g: Array, shape: Ints, sides: Any, mode: str) -> Any:
+def border_grad(be: Any, g: Array, shape: Ints, sides: Any, mode: str) -> Any:
     """Each element of a border added to the one it came from."""
     if not any(map(any, sides)):
         return be.copy(g)
