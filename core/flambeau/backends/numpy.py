@@ -82,6 +82,7 @@ class NumpyBackend:
             numpy_normalization,
             numpy_padding,
             numpy_pooling,
+            numpy_recurrent,
             numpy_resampling,
             numpy_training,
         )
@@ -99,6 +100,7 @@ class NumpyBackend:
             numpy_pooling,
             numpy_resampling,
             numpy_activation,
+            numpy_recurrent,
         )
         self.kernels: Mapping[str, Callable[..., Any]] = {
             name: numpy_bfloat16.in_float32(f) for family in families for name, f in family.KERNELS.items()

@@ -48,6 +48,7 @@ from . import (
     random,
     rearranging,
     recurrent,
+    recurrent_scan,
     reduction,
     sampling,
     scattering,
@@ -63,7 +64,8 @@ from . import (
 FAMILIES = (
     creation, random, pointwise, comparison, reduction, matmul, views, joining, indexing, sorting, activation,
     nonlinearity, normalization, attention,
-    recurrent, loss, ctc, margin, bags, elementwise_loss, optimizer_steps, conversion, inplace, storages, weight_norm,
+    recurrent, recurrent_scan, loss, ctc, margin, bags,
+    elementwise_loss, optimizer_steps, conversion, inplace, storages, weight_norm,
     elementary, special, contraction, ordering, statistics, differences, rearranging, distance, scattering,
     padding, convolution, average_pooling, max_pooling, shuffling,
     grid_sampling,

@@ -50,7 +50,7 @@ def _attention_gradients(
     return [*grads, of_bias, None]
 
 
-@op(name="ScaledDotProductFlashAttentionForCpuBackward0", first_only=True, jointly=_attention_gradients)
+@op(name="ScaledDotProductFlashAttentionForCpuBackward0", graded=1, jointly=_attention_gradients)
 def _attention(
     be: Any, query: Array, key: Array, value: Array, bias: Array | None, noise: Array | None, scale: float
 ) -> Any:

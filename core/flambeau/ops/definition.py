@@ -50,8 +50,8 @@ class Op:
         ]
         self.together = self.variadic or self.jointly is not None
         """Whether one derivative gives the gradients of all inputs."""
-        self.first_only = derivatives.pop("first_only", False)
-        """Whether only the first of several results has a gradient."""
+        self.graded: int = derivatives.pop("graded", 0)
+        """How many of several results, the first ones, have gradients; 0 is all."""
         unknown = set(derivatives) - set(self.parameters)
         if unknown:
             raise TypeError(f"{self.name}: derivative of unknown parameter {', '.join(sorted(unknown))}")

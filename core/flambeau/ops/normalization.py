@@ -110,7 +110,7 @@ def _layer_norm_gradients(
     return _padded(layer_norm_backward(g, input, weight, mean, rstd, count, eps, bias is not None), weight, bias)
 
 
-@op(name="NativeLayerNormBackward0", first_only=True, jointly=_layer_norm_gradients)
+@op(name="NativeLayerNormBackward0", graded=1, jointly=_layer_norm_gradients)
 def _layer_norm(be: Any, input: Array, weight: Array | None, bias: Array | None, count: int, eps: float) -> Any:
     axes = _last(input, count)
     mean, rstd = _moments(be, input, axes, eps)
@@ -218,7 +218,7 @@ def _rms_norm_gradients(
     return _padded(rms_norm_backward(g, input, weight, rstd, count, eps), weight, None)[:2]
 
 
-@op(name="MulBackward0", first_only=True, jointly=_rms_norm_gradients)
+@op(name="MulBackward0", graded=1, jointly=_rms_norm_gradients)
 def _rms_norm(be: Any, input: Array, weight: Array | None, count: int, eps: float) -> Any:
     axes = _last(input, count)
     rstd = _inverse_root(be, _mean(be, be.mul(input, input), axes), eps)
@@ -282,7 +282,7 @@ def _batch_norm_gradients(
     return _padded(batch_norm_backward(g, input, weight, mean, rstd, eps, bias is not None), weight, bias)
 
 
-@op(name="NativeBatchNormBackward0", first_only=True, jointly=_batch_norm_gradients)
+@op(name="NativeBatchNormBackward0", graded=1, jointly=_batch_norm_gradients)
 def _batch_norm(be: Any, input: Array, weight: Array | None, bias: Array | None, eps: float) -> Any:
     axes, shape = _but_channels(input)
     mean, rstd = _moments(be, input, axes, eps)
@@ -479,7 +479,7 @@ def _grouped(be: Any, x: Array, groups: int) -> Any:
     return be.reshape(x, (n, groups, channels // groups, math.prod(x.shape[2:])))
 
 
-@op(name="NativeGroupNormBackward0", first_only=True, jointly=_group_norm_gradients)
+@op(name="NativeGroupNormBackward0", graded=1, jointly=_group_norm_gradients)
 def _group_norm(be: Any, input: Array, weight: Array | None, bias: Array | None, groups: int, eps: float) -> Any:
     x = _grouped(be, input, groups)
     mean, rstd = _moments(be, x, (2, 3), eps)

@@ -14,7 +14,7 @@ gradient and of whatever it names after it: parameters of the forward, `out` (th
 `<parameter>_shape`, `<parameter>_dtype`. What a derivative names is what is saved, and only if that derivative is
 needed. It is written with tensors and ops, and so can be differentiated again. Where the derivatives share their work,
 the keyword `jointly` gives them all at once: a function that returns a tuple, one for each tensor parameter. With
-`first_only` the results after the first are for backward, and have no gradient.
+`graded=n` the results after the n-th are for backward, and have no gradient.
 
 A `composite` op has no derivative of its own. Where nobody differentiates it, it runs as one op, which a backend may
 have a kernel for; where somebody does, its forward runs on tensors instead of arrays, primitive by primitive, and each

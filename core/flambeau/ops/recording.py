@@ -239,7 +239,8 @@ def record(op: Op, arguments: Sequence[Any], out: Any, mask: int, broadcasts: bo
     node._pre_hooks = node._post_hooks = node._metadata = None
     node.plan = plan
     single = out.__class__ is Tensor
-    node.outputs = 1 if single or op.first_only else len(out)
+    heads = (out,) if single else out[: op.graded] if op.graded else out
+    node.outputs = len(heads)
     inputs = arguments[0] if op.variadic else arguments
     # A parameter that is not a tensor has an edge too, None: the positions of edges are those of the parameters.
     edges: list[Edge] = []
@@ -281,7 +282,8 @@ def record(op: Op, arguments: Sequence[Any], out: Any, mask: int, broadcasts: bo
             elif source <= 3 * n:
                 value = arguments[source - 2 * n - 1].dtype
             else:
-                value = out[source - 3 * n - 1]
+                place = source - 3 * n - 1
+                value = _saved_alias(out[place], op.node_name, place) if place < len(heads) else out[place]
                 versions.append((value, value._storage.version))
             saved.append(value)
     node.saved = tuple(saved)
@@ -289,18 +291,17 @@ def record(op: Op, arguments: Sequence[Any], out: Any, mask: int, broadcasts: bo
     if packing.contexts and versions:
         _pack(node, op)
     node.shapes = tuple([x._shape if isinstance(x, Tensor) else None for x in inputs]) if broadcasts else None
-    if single or op.first_only:
-        first = out if single else out[0]
-        first._requires_grad = True
-        first._node = node
+    if len(heads) == 1:
+        heads[0]._requires_grad = True
+        heads[0]._node = node
     else:
-        for i, o in enumerate(out):
+        for i, o in enumerate(heads):
             if o.dtype.priority >= 2:
                 o._requires_grad = True
                 o._node = node
                 o._output_nr = i
     if graph.on_create is not None:
-        graph.on_create(node, out if single else out[0])
+        graph.on_create(node, heads[0])
 
 
 def _node_class(op: Op) -> Any:

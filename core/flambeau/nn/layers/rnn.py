@@ -167,6 +167,18 @@ class RNNBase(Module):
         """The next state."""
         raise NotImplementedError
 
+    def _all_steps(
+        self, x: Tensor, state: tuple[Tensor, ...], weights: dict[str, Any], reverse: bool
+    ) -> tuple[Tensor, ...]:
+        """All outputs, and the last state, in one op."""
+        raise NotImplementedError
+
+    @staticmethod
+    def _gates_of(x: Tensor, weights: dict[str, Any]) -> Tensor:
+        """What the input, and both biases, add to the gates of every step."""
+        bias = weights["bias_ih"] + weights["bias_hh"] if "bias_ih" in weights else None
+        return ops.linear(x, weights["weight_ih"], bias)
+
     # --- checks -------------------------------------------------------------------------------------------------------
 
     def check_input(self, input: Tensor, batch_sizes: Tensor | None) -> None:
@@ -237,6 +249,8 @@ class RNNBase(Module):
             input = input.unsqueeze(0 if self.batch_first else 1)
             given = None if given is None else tuple(h.unsqueeze(1) for h in given)
         self.check_input(input, None)
+        if input.size(1 if self.batch_first else 0) == 0:
+            raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
         state = self._initial_state(input, self._batch_of(input, None), given)
         output, final = self._layers(input.transpose(0, 1) if self.batch_first else input, state, None)
         if self.batch_first:
@@ -278,6 +292,11 @@ class RNNBase(Module):
                 number = layer * directions + direction
                 names = self._all_weights[number]
                 weights = {name.split("_l")[0]: getattr(self, name) for name in names}
+                if batch_sizes is None and not self.proj_size:
+                    output, *last = self._all_steps(x, firsts[number], weights, direction == 1)
+                    outputs.append(output)
+                    finals.append(tuple(last))
+                    continue
                 gates = ops.linear(x, weights["weight_ih"], weights.get("bias_ih"))
                 if batch_sizes is None:
                     output, final = self._scan(gates, firsts[number], weights, direction == 1)
@@ -391,6 +410,13 @@ class RNN(RNNBase):
         gates = gates_x + ops.linear(state[0], weights["weight_hh"], weights.get("bias_hh"))
         return (ops.tanh(gates) if self.mode == "RNN_TANH" else ops.relu(gates),)
 
+    def _all_steps(
+        self, x: Tensor, state: tuple[Tensor, ...], weights: dict[str, Any], reverse: bool
+    ) -> tuple[Tensor, ...]:
+        gates = self._gates_of(x, weights)
+        found: tuple[Tensor, ...] = ops.rnn_scan(gates, *state, weights["weight_hh"], self.mode == "RNN_TANH", reverse)
+        return found
+
 
 class LSTM(RNNBase):
     """c_t = sigmoid(f) c_{t-1} + sigmoid(i) tanh(g), h_t = sigmoid(o) tanh(c_t), gates i, f, g, o as in `LSTMCell`.
@@ -452,6 +478,12 @@ class LSTM(RNNBase):
             h = ops.linear(h, weights["weight_hr"])
         return h, c
 
+    def _all_steps(
+        self, x: Tensor, state: tuple[Tensor, ...], weights: dict[str, Any], reverse: bool
+    ) -> tuple[Tensor, ...]:
+        output, h, c, _, _ = ops.lstm_scan(self._gates_of(x, weights), *state, weights["weight_hh"], reverse)
+        return output, h, c
+
 
 class GRU(RNNBase):
     """h_t = (1 - z) n + z h_{t-1}, with r and z the sigmoid of both gates' sums and n = tanh(x_n + r h_n).
@@ -493,6 +525,15 @@ class GRU(RNNBase):
     ) -> tuple[Tensor, ...]:
         gates_h = ops.linear(state[0], weights["weight_hh"], weights.get("bias_hh"))
         return (ops.gru_cell(gates_x, gates_h, state[0]),)
+
+    def _all_steps(
+        self, x: Tensor, state: tuple[Tensor, ...], weights: dict[str, Any], reverse: bool
+    ) -> tuple[Tensor, ...]:
+        weight = weights["weight_hh"]
+        gates = ops.linear(x, weights["weight_ih"], weights.get("bias_ih"))
+        bias = weights["bias_hh"] if "bias_hh" in weights else weight.new_zeros(weight.size(0))
+        output, h, _ = ops.gru_scan(gates, *state, weight, bias, reverse)
+        return output, h
 
 
 def _refuse_projection(module: Module, rest: dict[str, Any]) -> None:
