@@ -5,7 +5,7 @@ Each computes what its op's forward does, in the same order, with fewer passes o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -117,23 +117,39 @@ def sgd_step(param: Array, grad: Array, lr: float, weight_decay: float) -> Array
     return _add(step, param, step)
 
 
-def _averages(grad: Array, exp_avg: Array, exp_avg_sq: Array, beta1: float, beta2: float) -> tuple[Array, Array]:
-    average = _subtract(grad, exp_avg, out=...)
-    _multiply(average, 1 - beta1, average)
-    _add(average, exp_avg, average)
-    squares = _multiply(grad, 1 - beta2, out=...)
-    _multiply(squares, grad, squares)
-    _add(squares, _multiply(exp_avg_sq, beta2), squares)
-    return average, squares
+_BLOCK = 32768
+"""Elements that a step works on at a time: what it reads and writes of them stays in the cache from one line to the next."""
 
 
-def _scaled_step(param: Array, average: Array, squares: Array, step_size: float, root: float, eps: float) -> Array:
-    denominator = np.sqrt(squares, out=...)
+def _blocks(*arrays: Array) -> Iterator[list[Array]]:
+    """The arrays, of one size, in corresponding flat pieces."""
+    flat = [np.ascontiguousarray(x).reshape(-1) for x in arrays]
+    size = flat[0].size
+    if size <= _BLOCK:
+        yield flat
+        return
+    for start in range(0, size, _BLOCK):
+        yield [x[start : start + _BLOCK] for x in flat]
+
+
+def _averages(grad: Array, old: Array, old_sq: Array, beta1: float, beta2: float, new: Array, new_sq: Array) -> None:
+    _subtract(grad, old, new)
+    _multiply(new, 1 - beta1, new)
+    _add(new, old, new)
+    _multiply(grad, 1 - beta2, new_sq)
+    _multiply(new_sq, grad, new_sq)
+    _add(new_sq, _multiply(old_sq, beta2), new_sq)
+
+
+def _scaled_step(
+    param: Array, average: Array, squares: Array, step_size: float, root: float, eps: float, new: Array
+) -> None:
+    denominator = np.sqrt(squares)
     _divide(denominator, root, denominator)
     _add(denominator, eps, denominator)
-    step = _multiply(average, -step_size, out=...)
-    _divide(step, denominator, step)
-    return _add(step, param, step)
+    _multiply(average, -step_size, new)
+    _divide(new, denominator, new)
+    _add(new, param, new)
 
 
 def adam_step(
@@ -146,9 +162,12 @@ def adam_step(
     beta2: float,
     root_correction: float,
     eps: float,
-) -> tuple[Array, Array, Array]:
-    average, squares = _averages(grad, exp_avg, exp_avg_sq, beta1, beta2)
-    return _scaled_step(param, average, squares, step_size, root_correction, eps), average, squares
+) -> tuple[Array, ...]:
+    news = tuple(np.empty(param.shape, param.dtype) for _ in range(3))
+    for p, g, m, v, new_p, new_m, new_v in _blocks(param, grad, exp_avg, exp_avg_sq, *news):
+        _averages(g, m, v, beta1, beta2, new_m, new_v)
+        _scaled_step(p, new_m, new_v, step_size, root_correction, eps, new_p)
+    return news
 
 
 def amsgrad_step(
@@ -162,10 +181,14 @@ def amsgrad_step(
     beta2: float,
     root_correction: float,
     eps: float,
-) -> tuple[Array, Array, Array, Array]:
-    average, squares = _averages(grad, exp_avg, exp_avg_sq, beta1, beta2)
-    largest = np.maximum(max_exp_avg_sq, squares, out=...)
-    return _scaled_step(param, average, largest, step_size, root_correction, eps), average, squares, largest
+) -> tuple[Array, ...]:
+    news = tuple(np.empty(param.shape, param.dtype) for _ in range(4))
+    blocks = _blocks(param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, *news)
+    for p, g, m, v, largest, new_p, new_m, new_v, new_largest in blocks:
+        _averages(g, m, v, beta1, beta2, new_m, new_v)
+        np.maximum(largest, new_v, out=new_largest)
+        _scaled_step(p, new_m, new_largest, step_size, root_correction, eps, new_p)
+    return news
 
 
 KERNELS: dict[str, Callable[..., Any]] = {
