@@ -242,3 +242,18 @@ def test_out_of_another_shape_is_resized_with_a_warning(library: Library) -> Non
 def test_out_keeps_its_strides(same: Same) -> None:
     same(lambda t: (lambda out: [t.add(x(t), 1, out=out), out.stride()])(t.zeros(3, 2).T))
     same(lambda t: t.add(x(t), 1, out=t.zeros(2, 3, dtype=t.int64)), fails=True)
+
+
+def test_numbers_of_counts(same: Same) -> None:
+    same(lambda t: [t.poisson(t.tensor([0.5, 3.0, 20.0])), t.binomial(t.tensor([5.0, 50.0]), t.tensor([0.3, 0.9]))])
+
+
+def test_drawn_in_place(same: Same) -> None:
+    same(
+        lambda t: [
+            t.empty(5).log_normal_(0.5, 1.5),
+            t.empty(5).cauchy_(1.0, 2.0),
+            t.empty(5).geometric_(0.3),
+            t.empty(4).polygamma_(1)[:0],
+        ]
+    )

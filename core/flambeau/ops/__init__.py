@@ -32,6 +32,7 @@ from . import (
     indexing,
     inplace,
     inplace_views,
+    interop,
     joining,
     late,
     loss,
@@ -69,7 +70,7 @@ FAMILIES = (
     elementary, special, contraction, ordering, statistics, differences, rearranging, distance, scattering,
     padding, convolution, average_pooling, max_pooling, shuffling,
     grid_sampling,
-    inplace_views, copies, attributes,
+    inplace_views, copies, attributes, interop,
     sampling,
 )  # fmt: skip
 

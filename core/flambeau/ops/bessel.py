@@ -7,6 +7,7 @@ exponentially on periodic and on fast-decaying functions (Trefethen and Weideman
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 from .._tensor import Tensor
@@ -107,27 +108,31 @@ def modified_bessel_k1(input: Tensor) -> Tensor:
     return true_divide(scaled_modified_bessel_k1(input), exp(input))
 
 
+@lru_cache
+def _clenshaw_curtis(n: int, low: float, high: float) -> tuple[tuple[float, float], ...]:
+    """The nodes and weights of the rule with n + 1 nodes, n even. Source: Waldvogel, BIT 46 (2006)."""
+    half = (high - low) / 2
+    rule = []
+    for k in range(n + 1):
+        total = 1.0
+        for j in range(1, n // 2 + 1):
+            total -= (1 if 2 * j == n else 2) / (4 * j * j - 1) * math.cos(2 * math.pi * j * k / n)
+        weight = (1 if k in (0, n) else 2) / n * total
+        rule.append((low + half * (1 - math.cos(math.pi * k / n)), half * weight))
+    return tuple(rule)
+
+
 def _second_kind(be: Any, x: Array, order: int) -> Any:
-    """Y(x): 9.1.22, an integral over an angle and one over the half line, by Simpson's rule and the trapezoidal one."""
+    """Y(x) by 9.1.22, an integral over an angle less one over the half line; by Hankel's expansion beyond 25."""
     near, far = be.minimum(x, 25.0), be.maximum(x, 25.0)
     near = be.where(be.lt(0.0, near), near, 1.0)
-    nodes = 400
-    swing = be.full(near.shape, 0.0, be.dtype_of(near))
-    for i in range(nodes + 1):
-        angle = math.pi * i / nodes
-        weight = 1.0 if i in (0, nodes) else 4.0 if i % 2 else 2.0
-        swing = be.add(swing, be.mul(be.sin(be.sub(be.mul(near, math.sin(angle)), order * angle)), weight))
-    swing = be.mul(swing, 1 / (3 * nodes))
-    # The rest falls like exp(-x sinh t): in u = exp(t) steps small enough for the smallest x.
-    decay = be.full(near.shape, 0.0, be.dtype_of(near))
-    step, last = 1 / 64, 14 * 64
-    for i in range(last + 1):
-        t = i * step
-        weight = (1.0 if i in (0, last) else 4.0 if i % 2 else 2.0) * (
-            2.0 if order == 0 else math.exp(t) - math.exp(-t)
-        )
-        decay = be.add(decay, be.mul(be.exp(be.mul(near, -math.sinh(t))), weight))
-    decay = be.mul(decay, step / (3 * math.pi))
+    total = be.full(near.shape, 0.0, be.dtype_of(near))
+    for angle, weight in _clenshaw_curtis(96, 0.0, math.pi):
+        swing = be.sin(be.sub(be.mul(near, math.sin(angle)), order * angle))
+        total = be.add(total, be.mul(swing, weight / math.pi))
+    for t, weight in _clenshaw_curtis(240, 0.0, 12.0):  # exp(-x sinh t) is 0 beyond, but for the smallest x
+        growth = 2.0 if order == 0 else math.exp(t) - math.exp(-t)
+        total = be.sub(total, be.mul(be.exp(be.mul(near, -math.sinh(t))), growth * weight / math.pi))
     p, q = be.full(far.shape, 1.0, be.dtype_of(far)), be.full(far.shape, 0.0, be.dtype_of(far))
     term = p
     for k in range(1, 21):
@@ -140,7 +145,7 @@ def _second_kind(be: Any, x: Array, order: int) -> Any:
     phase = be.sub(far, math.pi * (order / 2 + 0.25))
     wave = be.add(be.mul(p, be.sin(phase)), be.mul(q, be.cos(phase)))
     far_value = be.mul(be.sqrt(be.div(2 / math.pi, far)), wave)
-    value = be.where(be.lt(x, 25.0), be.sub(swing, decay), far_value)
+    value = be.where(be.lt(x, 25.0), total, far_value)
     value = be.where(be.eq(x, 0.0), -math.inf, value)
     return be.where(be.bitwise_or(be.lt(x, 0.0), be.ne(x, x)), math.nan, value)
 

@@ -146,7 +146,7 @@ def _infer(values: list[Any]) -> dtype:
 
 def _common_dtype(values: list[Any]) -> dtype:
     """The dtype of numbers among which are tensors or NumPy's numbers: each counts with its own dtype."""
-    kinds = (v.dtype if isinstance(v, Tensor) else _dtype_of_numpy(v) if _is_numpy(v) else of_scalar(v) for v in values)
+    kinds = (v.dtype if isinstance(v, Tensor) else _dtype_of_numpy(v) if is_numpy(v) else of_scalar(v) for v in values)
     return reduce(promote_types, kinds)
 
 
@@ -158,6 +158,12 @@ def _number(v: Any, beside: Sequence[Any] = ()) -> Any:
             raise TypeError(f"must be real number, not {type(v).__name__}")
         raise TypeError(f"'{type(v).__name__}' object cannot be interpreted as an integer")
     if isinstance(v, Tensor) or hasattr(v, "item"):
+        if isinstance(v, Tensor) and v.requires_grad:
+            warnings.warn(
+                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\nConsider using "
+                "tensor.detach() first.",
+                stacklevel=4,
+            )
         return v.item()
     if isinstance(v, str):
         raise TypeError(f"new(): invalid data type '{type(v).__name__}'")
@@ -170,7 +176,8 @@ def _number(v: Any, beside: Sequence[Any] = ()) -> Any:
     raise RuntimeError(f"Could not infer dtype of {type(v).__name__}")
 
 
-def _is_numpy(x: Any) -> bool:
+def is_numpy(x: Any) -> bool:
+    """Whether it is an array or a number of NumPy's."""
     numpy = sys.modules.get("numpy")
     return numpy is not None and isinstance(x, (numpy.ndarray, numpy.generic))
 
@@ -194,16 +201,27 @@ def tensor(
         ValueError: rows of different lengths.
     """
     if isinstance(data, Tensor):
+        warnings.warn(
+            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+            "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
+            stacklevel=2,
+        )
         copied = data.detach().clone()
         made = copied.to(device=device or data.device, dtype=dtype or data.dtype)
-    elif _is_numpy(data):
+    elif is_numpy(data):
         made = _from_numpy_copy(data, dtype, device)
     else:
+        if isinstance(data, (list, tuple)) and data and is_numpy(data[0]) and data[0].ndim:
+            warnings.warn(
+                "Creating a tensor from a list of numpy.ndarrays is extremely slow. Please consider converting the list to "
+                "a single numpy.ndarray with numpy.array() before converting to a tensor.",
+                stacklevel=2,
+            )
         values, shape = _flatten(data)
         if not all(v.__class__ in (float, int, bool, complex) for v in values):
-            first = next((v for v in values if isinstance(v, Tensor) or _is_numpy(v)), None)
+            first = next((v for v in values if isinstance(v, Tensor) or is_numpy(v)), None)
             if first is not None and getattr(first, "ndim", None) and getattr(first, "shape", ()) != ():
-                if _is_numpy(first):
+                if is_numpy(first):
                     return tensor(
                         [v.tolist() for v in values],
                         dtype=dtype or _dtype_of_numpy(first),
@@ -234,8 +252,8 @@ def _dtype_of_numpy(x: Any) -> dtype:
     kind = BY_NAME.get(x.dtype.name)
     if kind is None:
         raise TypeError(
-            f"can't convert np.ndarray of type numpy.{x.dtype.name}. The only supported types are: float64, float32, "
-            "float16, int64, int32, int16, int8, uint8, and bool."
+            f"can't convert np.ndarray of type numpy.{x.dtype.type.__name__}. The only supported types are: float64, float32, "
+            "float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, uint16, uint8, and bool."
         )
     return kind
 
@@ -255,7 +273,7 @@ def from_numpy(ndarray: Any) -> Tensor:
     Raises:
         TypeError: not an array, or of a dtype that tensors do not have.
     """
-    if not _is_numpy(ndarray) or not hasattr(ndarray, "ctypes"):
+    if not is_numpy(ndarray) or not hasattr(ndarray, "ctypes"):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
     import numpy as np
 
@@ -270,6 +288,11 @@ def from_numpy(ndarray: Any) -> Tensor:
             "currently supported. (You can probably work around this by making a copy of your array  with "
             "array.copy().) "
         )
+    if not ndarray.flags.writeable:
+        from .interop import writable
+
+        _warn_read_only()
+        ndarray = writable(ndarray)
     if ndarray.flags.c_contiguous:
         return from_array(share(ndarray), kind, home)
     # The storage is the stretch of memory that the array's elements lie in.
@@ -283,30 +306,29 @@ def from_numpy(ndarray: Any) -> Tensor:
     return made
 
 
+_warned_read_only = False
+
+
+def _warn_read_only() -> None:
+    global _warned_read_only
+    if not _warned_read_only:
+        _warned_read_only = True
+        warnings.warn(
+            "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means writing to "
+            "this tensor will result in undefined behavior. You may want to copy the array to protect its data or make it "
+            "writable before converting it to a tensor. This type of warning will be suppressed for the rest of this program.",
+            stacklevel=3,
+        )
+
+
 def as_tensor(data: Any, dtype: dtype | None = None, device: Place = None) -> Tensor:
     """`data` as a tensor, without a copy where that is possible."""
     if isinstance(data, Tensor):
         return data.to(device=device or data.device, dtype=dtype or data.dtype)
-    if _is_numpy(data) and hasattr(data, "ctypes") and all(s >= 0 for s in data.strides):
+    if is_numpy(data) and hasattr(data, "ctypes") and all(s >= 0 for s in data.strides):
         made = from_numpy(data)
         return made.to(device=device if device is not None else made.device, dtype=dtype or made.dtype)
     return tensor(data, dtype=dtype, device=device)
-
-
-def asarray(
-    obj: Any, *, dtype: dtype | None = None, device: Place = None, copy: bool | None = None, requires_grad: bool = False
-) -> Tensor:
-    """`as_tensor`, or a copy where asked."""
-    made = tensor(obj, dtype=dtype, device=device) if copy else as_tensor(obj, dtype, device)
-    return made.requires_grad_() if requires_grad else made
-
-
-def frombuffer(buffer: Any, *, dtype: dtype, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
-    """A 1-D tensor of the elements in a buffer."""
-    data = memoryview(buffer).cast("B")[offset:]
-    n = len(data) // dtype.itemsize if count < 0 else count
-    home = _home("cpu", dtype)
-    return _made(home.backend.from_bytes(bytes(data[: n * dtype.itemsize]), (n,), dtype), dtype, home, requires_grad)
 
 
 def legacy_tensor(*args: Any, kind: dtype | None = None, device: Place = None, data: Any = None) -> Tensor:
@@ -658,7 +680,7 @@ def new(input: Tensor, *args: Any) -> Tensor:
 
 
 FUNCTIONS = (
-    tensor, from_numpy, as_tensor, asarray, frombuffer, full, zeros, ones, empty, zeros_like, ones_like, empty_like,
+    tensor, from_numpy, as_tensor, full, zeros, ones, empty, zeros_like, ones_like, empty_like,
     full_like, arange, linspace, logspace, eye, tril, triu, diag, diag_embed,
 )  # fmt: skip
 METHODS = (tril, triu, diag, diag_embed, new_zeros, new_ones, new_empty, new_full, new_tensor, new)
