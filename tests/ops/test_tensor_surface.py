@@ -257,3 +257,7 @@ def test_drawn_in_place(same: Same) -> None:
             t.empty(4).polygamma_(1)[:0],
         ]
     )
+
+
+def test_older_names(same: Same) -> None:
+    same(lambda t: [t.norm_except_dim(x(t), 2, 0), t.orgqr(*t.geqrf(x(t).T))])
