@@ -13,7 +13,7 @@ Array = Any
 
 
 def _bordered(x: Array, window: Any, counts: Ints) -> Array:
-    """The input with a border, of the lowest number, that is wide enough for all windows."""
+    """The input with a border, of minus infinity, that is wide enough for all windows."""
     needed = [
         (o - 1) * s + d * (k - 1) + 1
         for o, k, s, d in zip(counts, window.kernel, window.stride, window.dilation, strict=True)
@@ -21,9 +21,8 @@ def _bordered(x: Array, window: Any, counts: Ints) -> Array:
     after = [max(0, m - n - p) for m, n, p in zip(needed, x.shape[2:], window.padding, strict=True)]
     if not any(window.padding) and not any(after):
         return x
-    lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     sides = zip(window.padding, x.shape[2:], after, strict=True)
-    out = np.full((*x.shape[:2], *[p + n + a for p, n, a in sides]), lowest, x.dtype)
+    out = np.full((*x.shape[:2], *[p + n + a for p, n, a in sides]), -np.inf, x.dtype)
     inside = [slice(p, p + n) for p, n in zip(window.padding, x.shape[2:], strict=True)]
     out[(slice(None), slice(None), *inside)] = x
     return out

@@ -66,7 +66,8 @@ def _average(name: str, rank: int, input: Tensor, window: Pooling, include: bool
     mode = "sum" if divisor is not None else "padded" if include else "inside"
     wide = x
     if not x.dtype.is_floating_point:
-        wide, mode = x.to(float64), "sum"
+        wide = x.to(float64 if float64 in x._storage.backend.dtypes else float32)
+        mode = "sum"
         divisor = divisor or prod(window.kernel)
     tables = tuple(
         [

@@ -13,8 +13,7 @@ from typing import Any
 
 from .._tensor import Tensor
 from ..backends.protocol import Array
-from ..dtype import bool_, dtype, int64
-from ..numeric_limits import iinfo
+from ..dtype import bool_, int64
 from ..shape import contiguous_strides
 from .op import op
 from .pooling_arguments import Pooling, batched, check_rank, check_window, numbers, one_number, output_counts
@@ -22,10 +21,6 @@ from .views import squeeze
 from .windows import Ints, cropped, overlap_add, padded, windows
 
 # --- the largest, without where it was --------------------------------------------------------------------------------
-
-
-def _lowest(kind: dtype) -> Any:
-    return -inf if kind.is_floating_point else iinfo(kind).min
 
 
 def _reach(window: Pooling, size: Ints, out: Ints) -> Ints:
@@ -37,7 +32,7 @@ def _reach(window: Pooling, size: Ints, out: Ints) -> Ints:
 
 def _bordered(be: Any, input: Any, window: Pooling, out: Ints) -> Any:
     size = input.shape[2:]
-    return padded(be, input, window.padding, _lowest(be.dtype_of(input)), _reach(window, size, out))
+    return padded(be, input, window.padding, -inf, _reach(window, size, out))
 
 
 def max_pooler(name: str) -> Any:
@@ -177,9 +172,10 @@ def _largest(name: str, rank: int, input: Tensor, window: Pooling, indices: bool
         raise NotImplementedError(f"\"{name}\" not implemented for 'Bool'")
     out = output_counts(x._shape[2:], window)
     check_window(name, rank, x, had_batch, window, out)
-    if indices:
+    if indices or not x.dtype.is_floating_point:  # no border of integers, whose lowest number not every device has
         values, places = INDEXED[rank](x, _rows(x._shape[2:], out, window))
-        return (values, places) if had_batch else (squeeze(values, 0), squeeze(places, 0))
+        values, places = (values, places) if had_batch else (squeeze(values, 0), squeeze(places, 0))
+        return (values, places) if indices else values
     y = MAX_POOLERS[rank](x, window, out)
     return y if had_batch else squeeze(y, 0)
 
