@@ -13,6 +13,7 @@ from .._tensor import Tensor
 from ..dtype import bool_, int64
 from .creation import arange, full, ones
 from .joining import stack
+from .max_pooling import from_places
 from .pointwise import floor, where
 from .views import expand, reshape, unsqueeze
 from .windows import Ints
@@ -21,9 +22,11 @@ _BILINEAR, _NEAREST, _BICUBIC = 0, 1, 2
 _ZEROS, _BORDER, _REFLECTION = 0, 1, 2
 
 
-def _unnormalized(place: Tensor, size: int, align_corners: bool) -> Tensor:
-    """From [-1, 1] to positions of elements."""
-    return (place + 1) * ((size - 1) / 2) if align_corners else ((place + 1) * size - 1) / 2
+def _unnormalized(place: Tensor, size: int, rank: int, align_corners: bool) -> Tensor:
+    """From [-1, 1] to positions of elements, rounded as PyTorch's are: half way, the nearest element depends on it."""
+    if align_corners:
+        return (place + 1) * ((size - 1) / 2)
+    return (place + 1) * (size / 2) - 0.5 if rank == 2 else ((place + 1) * size - 1) / 2
 
 
 def _reflected(place: Tensor, size: int, align_corners: bool) -> Tensor:
@@ -56,7 +59,7 @@ def _read(flat: Tensor, indices: list[Tensor], size: Ints) -> tuple[Tensor, Tens
         safe = i.clamp(0, n - 1)
         index = safe if index is None else index * n + safe
     n, c = flat._shape[:2]
-    return flat.gather(2, expand(unsqueeze(index, 1), (n, c, index._shape[1]))), inside
+    return from_places(flat, expand(unsqueeze(index, 1), (n, c, index._shape[1])), 1), inside
 
 
 def _weighted(flat: Tensor, indices: list[Tensor], size: Ints, weight: Tensor | None) -> Tensor:
@@ -129,8 +132,10 @@ def grid_sampler(
     flat = reshape(input, (n, c, prod(size)))
     points = reshape(grid, (n, prod(out), len(size)))
     # A grid counts its last dimension first.
+    rank = len(size)
     places = [
-        _unnormalized(points.select(2, len(size) - 1 - axis), extent, align_corners) for axis, extent in enumerate(size)
+        _unnormalized(points.select(2, rank - 1 - axis), extent, rank, align_corners)
+        for axis, extent in enumerate(size)
     ]
     if interpolation_mode == _BICUBIC:
         y = _cubic(flat, places, size, padding_mode, align_corners)
