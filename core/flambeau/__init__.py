@@ -129,6 +129,11 @@ _LAZY = {
         "_classes": "classes",
         "device_modules": "get_device_module",
         "func": "vmap",
+        "amp.autocast_mode": "autocast is_autocast_enabled set_autocast_enabled get_autocast_dtype set_autocast_dtype "
+        "is_autocast_cache_enabled set_autocast_cache_enabled clear_autocast_cache autocast_increment_nesting "
+        "autocast_decrement_nesting is_autocast_cpu_enabled is_autocast_xla_enabled is_autocast_ipu_enabled "
+        "get_autocast_cpu_dtype get_autocast_gpu_dtype get_autocast_xla_dtype set_autocast_cpu_enabled "
+        "set_autocast_cpu_dtype set_autocast_gpu_dtype",
     }.items()
     for name in names.split()
 }

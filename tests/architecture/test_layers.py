@@ -46,6 +46,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "flambeau.nn": (*PUBLIC, "flambeau.nn", "flambeau.utils"),
     "flambeau.optim": (*PUBLIC, "flambeau.optim", "flambeau.utils"),
     "flambeau.optim.swa_utils": (*PUBLIC, "flambeau.optim", "flambeau.nn", "flambeau._foreach"),
+    "flambeau.amp": (*PUBLIC, "flambeau.amp", "flambeau.cuda", "flambeau.optim", "flambeau._foreach"),
     "flambeau.data": (*PUBLIC, "flambeau.data", "flambeau.accelerator"),
     "flambeau.utils": (
         *PUBLIC,

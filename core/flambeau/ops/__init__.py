@@ -7,6 +7,7 @@ public names). To add a family, add it here.
 
 from __future__ import annotations
 
+import sys as _sys
 from collections.abc import Callable
 from typing import Any
 
@@ -61,6 +62,7 @@ from . import (
     views,
     weight_norm,
 )
+from . import autocasting as _autocasting
 
 FAMILIES = (
     creation, random, pointwise, comparison, reduction, matmul, views, joining, indexing, sorting, activation,
@@ -184,6 +186,7 @@ def _reflected(f: Callable[..., Any], accepted: tuple[type, ...] = _NUMBERS) -> 
     return call
 
 
+_autocasting.install([m for name, m in _sys.modules.items() if name.startswith(__name__ + ".")])
 _attach()
 _attach_operators()
 

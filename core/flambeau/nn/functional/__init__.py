@@ -1,5 +1,8 @@
 """`torch.nn.functional`: the computations of layers and losses as functions."""
 
+import sys as _sys
+
+from ...ops.autocasting import install as _install
 from .activation import (
     celu,
     celu_,
@@ -122,5 +125,7 @@ from .pooling import (
     max_unpool3d,
 )
 from .vision import affine_grid, grid_sample, interpolate, pad, upsample, upsample_bilinear, upsample_nearest
+
+_install([m for name, m in _sys.modules.items() if name == __name__ or name.startswith(__name__ + ".")])
 
 __all__ = [name for name, value in list(vars().items()) if callable(value) and not name.startswith("_")]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from importlib import import_module as _import_module
 from typing import Any
 
-from .device import device as _Device
+from ..device import device as _Device
 
 
 class Stream:
@@ -73,5 +73,5 @@ def stream(stream: Stream | None) -> Iterator[None]:
 
 def __getattr__(name: str) -> Any:
     if name == "amp":
-        return _import_module(f"{__name__.rpartition('.')[0]}.amp")
+        return _import_module(f"{__name__}.amp")
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
