@@ -219,3 +219,23 @@ def test_each_sample_its_own_gradient(same: Callable[..., None]) -> None:
         return t.func.vmap(t.func.grad(loss, argnums=(0, 1)), in_dims=(None, None, 0))(w, b, t.randn(4, 1, 4, 4))
 
     same(code, rtol=1e-4, atol=1e-4)
+
+
+def test_numbers_for_each_dimension(same: Callable[..., None]) -> None:
+    def code(t: Library) -> Any:
+        tuples = importlib.import_module(f"{t.__name__}.nn.modules.utils")
+        made = [
+            f(x) for f in (tuples._single, tuples._pair, tuples._triple, tuples._quadruple) for x in (3, [1, 2], "ab")
+        ]
+        return (
+            made,
+            tuples._pair.__name__,
+            tuples._reverse_repeat_tuple((1, 2), 2),
+            tuples._ntuple(6)(0),
+            [tuples._list_with_default(size, [4, 5, 6]) for size in (3, [None, 2], (7, None))],
+        )
+
+    same(code)
+    same(
+        lambda t: importlib.import_module(f"{t.__name__}.nn.modules.utils")._list_with_default([1, 2], [3]), fails=True
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 from ... import ops
@@ -13,10 +12,7 @@ from .. import functional as F
 from .. import init
 from ..module import Module
 from ..parameter import Parameter
-
-
-def _several(value: Any, rank: int) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, Iterable) else (value,) * rank
+from .tuples import _pair, _reverse_repeat_tuple, _single, _triple
 
 
 class _ConvNd(Module):
@@ -84,7 +80,7 @@ class _ConvNd(Module):
     def _borders(self) -> list[int] | tuple[int, ...]:
         """The padding as `F.pad` takes it."""
         if not isinstance(self.padding, str):
-            return tuple([p for p in reversed(self.padding) for _ in range(2)])
+            return _reverse_repeat_tuple(self.padding, 2)
         if self.padding == "valid":
             return [0, 0] * len(self.kernel_size)
         total = [d * (k - 1) for d, k in zip(self.dilation, self.kernel_size, strict=False)]
@@ -161,7 +157,7 @@ class _ConvTransposeNd(_ConvNd):
             ValueError: no addition smaller than the stride gives that size.
         """
         if output_size is None:
-            return _several(self.output_padding, 1)
+            return _single(self.output_padding)
         rank = num_spatial_dims
         lead = 2 if input.dim() == rank + 2 else 1
         wanted = output_size[lead:] if len(output_size) == lead + rank else output_size
@@ -215,12 +211,12 @@ class Conv1d(_ConvNd):
         super().__init__(
             in_channels,
             out_channels,
-            _several(kernel_size, 1),
-            _several(stride, 1),
-            padding if isinstance(padding, str) else _several(padding, 1),
-            _several(dilation, 1),
+            _single(kernel_size),
+            _single(stride),
+            padding if isinstance(padding, str) else _single(padding),
+            _single(dilation),
             False,
-            _several(0, 1),
+            _single(0),
             groups,
             bias,
             padding_mode,
@@ -269,12 +265,12 @@ class Conv2d(_ConvNd):
         super().__init__(
             in_channels,
             out_channels,
-            _several(kernel_size, 2),
-            _several(stride, 2),
-            padding if isinstance(padding, str) else _several(padding, 2),
-            _several(dilation, 2),
+            _pair(kernel_size),
+            _pair(stride),
+            padding if isinstance(padding, str) else _pair(padding),
+            _pair(dilation),
             False,
-            _several(0, 2),
+            _pair(0),
             groups,
             bias,
             padding_mode,
@@ -323,12 +319,12 @@ class Conv3d(_ConvNd):
         super().__init__(
             in_channels,
             out_channels,
-            _several(kernel_size, 3),
-            _several(stride, 3),
-            padding if isinstance(padding, str) else _several(padding, 3),
-            _several(dilation, 3),
+            _triple(kernel_size),
+            _triple(stride),
+            padding if isinstance(padding, str) else _triple(padding),
+            _triple(dilation),
             False,
-            _several(0, 3),
+            _triple(0),
             groups,
             bias,
             padding_mode,
@@ -373,12 +369,12 @@ class ConvTranspose1d(_ConvTransposeNd):
         super().__init__(
             in_channels,
             out_channels,
-            _several(kernel_size, 1),
-            _several(stride, 1),
-            _several(padding, 1),
-            _several(dilation, 1),
+            _single(kernel_size),
+            _single(stride),
+            _single(padding),
+            _single(dilation),
             True,
-            _several(output_padding, 1),
+            _single(output_padding),
             groups,
             bias,
             padding_mode,
@@ -422,12 +418,12 @@ class ConvTranspose2d(_ConvTransposeNd):
         super().__init__(
             in_channels,
             out_channels,
-            _several(kernel_size, 2),
-            _several(stride, 2),
-            _several(padding, 2),
-            _several(dilation, 2),
+            _pair(kernel_size),
+            _pair(stride),
+            _pair(padding),
+            _pair(dilation),
             True,
-            _several(output_padding, 2),
+            _pair(output_padding),
             groups,
             bias,
             padding_mode,
@@ -471,12 +467,12 @@ class ConvTranspose3d(_ConvTransposeNd):
         super().__init__(
             in_channels,
             out_channels,
-            _several(kernel_size, 3),
-            _several(stride, 3),
-            _several(padding, 3),
-            _several(dilation, 3),
+            _triple(kernel_size),
+            _triple(stride),
+            _triple(padding),
+            _triple(dilation),
             True,
-            _several(output_padding, 3),
+            _triple(output_padding),
             groups,
             bias,
             padding_mode,

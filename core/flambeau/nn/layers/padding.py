@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ..._tensor import Tensor
 from .. import functional as F
 from ..module import Module
+from .tuples import _ntuple, _pair, _quadruple
 
-
-def _sides(padding: Any, rank: int) -> tuple[int, ...]:
-    """Pairs (before, after), the last dimension's first."""
-    return tuple(padding) if isinstance(padding, Iterable) else (padding,) * (2 * rank)
+_sextuple = _ntuple(6, "_sextuple")
 
 
 class _CircularPadNd(Module):
@@ -76,7 +74,7 @@ class CircularPad1d(_CircularPadNd):
 
     def __init__(self, padding: Any) -> None:
         super().__init__()
-        self.padding = _sides(padding, 1)
+        self.padding = _pair(padding)
 
     def _check_input_dim(self, input: Tensor) -> None:
         if input.dim() not in (2, 3):
@@ -91,7 +89,7 @@ class CircularPad2d(_CircularPadNd):
 
     def __init__(self, padding: Any) -> None:
         super().__init__()
-        self.padding = _sides(padding, 2)
+        self.padding = _quadruple(padding)
 
     def _check_input_dim(self, input: Tensor) -> None:
         if input.dim() not in (3, 4):
@@ -106,7 +104,7 @@ class CircularPad3d(_CircularPadNd):
 
     def __init__(self, padding: Any) -> None:
         super().__init__()
-        self.padding = _sides(padding, 3)
+        self.padding = _sextuple(padding)
 
     def _check_input_dim(self, input: Tensor) -> None:
         if input.dim() not in (4, 5):
@@ -121,7 +119,7 @@ class ConstantPad1d(_ConstantPadNd):
 
     def __init__(self, padding: Any, value: float) -> None:
         super().__init__(value)
-        self.padding = _sides(padding, 1)
+        self.padding = _pair(padding)
 
 
 class ConstantPad2d(_ConstantPadNd):
@@ -132,7 +130,7 @@ class ConstantPad2d(_ConstantPadNd):
 
     def __init__(self, padding: Any, value: float) -> None:
         super().__init__(value)
-        self.padding = _sides(padding, 2)
+        self.padding = _quadruple(padding)
 
 
 class ConstantPad3d(_ConstantPadNd):
@@ -143,7 +141,7 @@ class ConstantPad3d(_ConstantPadNd):
 
     def __init__(self, padding: Any, value: float) -> None:
         super().__init__(value)
-        self.padding = _sides(padding, 3)
+        self.padding = _sextuple(padding)
 
 
 class ReflectionPad1d(_ReflectionPadNd):
@@ -154,7 +152,7 @@ class ReflectionPad1d(_ReflectionPadNd):
 
     def __init__(self, padding: Any) -> None:
         super().__init__()
-        self.padding = _sides(padding, 1)
+        self.padding = _pair(padding)
 
 
 class ReflectionPad2d(_ReflectionPadNd):
@@ -165,7 +163,7 @@ class ReflectionPad2d(_ReflectionPadNd):
 
     def __init__(self, padding: Any) -> None:
         super().__init__()
-        self.padding = _sides(padding, 2)
+        self.padding = _quadruple(padding)
 
 
 class ReflectionPad3d(_ReflectionPadNd):
@@ -176,7 +174,7 @@ class ReflectionPad3d(_ReflectionPadNd):
 
     def __init__(self, padding: Any) -> None:
         super().__init__()
-        self.padding = _sides(padding, 3)
+        self.padding = _sextuple(padding)
 
 
 class ReplicationPad1d(_ReplicationPadNd):
@@ -187,7 +185,7 @@ class ReplicationPad1d(_ReplicationPadNd):
 
     def __init__(self, padding: Any) -> None:
         super().__init__()
-        self.padding = _sides(padding, 1)
+        self.padding = _pair(padding)
 
 
 class ReplicationPad2d(_ReplicationPadNd):
@@ -198,7 +196,7 @@ class ReplicationPad2d(_ReplicationPadNd):
 
     def __init__(self, padding: Any) -> None:
         super().__init__()
-        self.padding = _sides(padding, 2)
+        self.padding = _quadruple(padding)
 
 
 class ReplicationPad3d(_ReplicationPadNd):
@@ -209,7 +207,7 @@ class ReplicationPad3d(_ReplicationPadNd):
 
     def __init__(self, padding: Any) -> None:
         super().__init__()
-        self.padding = _sides(padding, 3)
+        self.padding = _sextuple(padding)
 
 
 class ZeroPad1d(ConstantPad1d):

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from ..._tensor import Tensor
 from .. import functional as F
 from ..module import Module
-
-
-def _several(value: Any, rank: int) -> tuple[Any, ...]:
-    return tuple(value) if isinstance(value, Iterable) else (value,) * rank
+from .tuples import _pair, _single, _triple
 
 
 class _MaxPoolNd(Module):
@@ -127,9 +123,9 @@ class MaxUnpool1d(_MaxUnpoolNd):
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         super().__init__()
-        self.kernel_size = _several(kernel_size, 1)
-        self.stride = _several(stride if stride is not None else kernel_size, 1)
-        self.padding = _several(padding, 1)
+        self.kernel_size = _single(kernel_size)
+        self.stride = _single(stride if stride is not None else kernel_size)
+        self.padding = _single(padding)
 
     def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
         return F.max_unpool1d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
@@ -143,9 +139,9 @@ class MaxUnpool2d(_MaxUnpoolNd):
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         super().__init__()
-        self.kernel_size = _several(kernel_size, 2)
-        self.stride = _several(stride if stride is not None else kernel_size, 2)
-        self.padding = _several(padding, 2)
+        self.kernel_size = _pair(kernel_size)
+        self.stride = _pair(stride if stride is not None else kernel_size)
+        self.padding = _pair(padding)
 
     def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
         return F.max_unpool2d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
@@ -159,9 +155,9 @@ class MaxUnpool3d(_MaxUnpoolNd):
 
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         super().__init__()
-        self.kernel_size = _several(kernel_size, 3)
-        self.stride = _several(stride if stride is not None else kernel_size, 3)
-        self.padding = _several(padding, 3)
+        self.kernel_size = _triple(kernel_size)
+        self.stride = _triple(stride if stride is not None else kernel_size)
+        self.padding = _triple(padding)
 
     def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
         return F.max_unpool3d(input, indices, self.kernel_size, self.stride, self.padding, output_size)
@@ -197,9 +193,9 @@ class AvgPool1d(_AvgPoolNd):
         count_include_pad: bool = True,
     ) -> None:
         super().__init__()
-        self.kernel_size = _several(kernel_size, 1)
-        self.stride = _several(stride if stride is not None else kernel_size, 1)
-        self.padding = _several(padding, 1)
+        self.kernel_size = _single(kernel_size)
+        self.stride = _single(stride if stride is not None else kernel_size)
+        self.padding = _single(padding)
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
 
@@ -315,11 +311,11 @@ class FractionalMaxPool2d(Module):
         _random_samples: Tensor | None = None,
     ) -> None:
         super().__init__()
-        self.kernel_size = _several(kernel_size, 2)
+        self.kernel_size = _pair(kernel_size)
         self.return_indices = return_indices
         self.register_buffer("_random_samples", _random_samples)
-        self.output_size = _several(output_size, 2) if output_size is not None else None
-        self.output_ratio = _several(output_ratio, 2) if output_ratio is not None else None
+        self.output_size = _pair(output_size) if output_size is not None else None
+        self.output_ratio = _pair(output_ratio) if output_ratio is not None else None
         if output_size is None and output_ratio is None:
             raise ValueError("FractionalMaxPool2d requires specifying either an output size, or a pooling ratio")
         if output_size is not None and output_ratio is not None:
@@ -360,11 +356,11 @@ class FractionalMaxPool3d(Module):
         _random_samples: Tensor | None = None,
     ) -> None:
         super().__init__()
-        self.kernel_size = _several(kernel_size, 3)
+        self.kernel_size = _triple(kernel_size)
         self.return_indices = return_indices
         self.register_buffer("_random_samples", _random_samples)
-        self.output_size = _several(output_size, 3) if output_size is not None else None
-        self.output_ratio = _several(output_ratio, 3) if output_ratio is not None else None
+        self.output_size = _triple(output_size) if output_size is not None else None
+        self.output_ratio = _triple(output_ratio) if output_ratio is not None else None
         if output_size is None and output_ratio is None:
             raise ValueError("FractionalMaxPool3d requires specifying either an output size, or a pooling ratio")
         if output_size is not None and output_ratio is not None:

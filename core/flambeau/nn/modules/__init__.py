@@ -36,6 +36,7 @@ from ..layers import pooling as _pooling
 from ..layers import rnn as _rnn
 from ..layers import rnn_cell as _rnn_cell
 from ..layers import transformer as _transformer
+from ..layers import tuples as _tuples
 from ..layers import upsampling as _upsampling
 from ..losses import base as _loss_base
 from ..losses import classification as _classification
@@ -70,6 +71,7 @@ _FILES: dict[str, tuple[ModuleType, ...]] = {
     "sparse": (_embedding, _bags),
     "transformer": (_transformer,),
     "upsampling": (_upsampling,),
+    "utils": (_tuples,),
 }
 
 
@@ -111,4 +113,5 @@ __all__ = [
     "sparse",
     "transformer",
     "upsampling",
+    "utils",
 ]
