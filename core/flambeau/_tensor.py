@@ -55,6 +55,32 @@ class Tensor:
         made = legacy_tensor(*args, **kwargs)
         return made if cls is Tensor else made._as(cls)
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not cls.__module__.startswith("flambeau."):
+            from . import overrides
+
+            if overrides._takes_part(cls):  # type: ignore[arg-type]
+                overrides.exchange()
+
+    @classmethod
+    def __torch_function__(cls, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
+        """What a function of tensors gives where one of them is of a subclass: results of that class.
+
+        Source: https://docs.pytorch.org/docs/stable/notes/extending.html#subclassing-torch-tensor
+        """
+        from .overrides import default
+
+        return default(cls, func, types, args, kwargs)
+
+    @staticmethod
+    def _make_subclass(cls: type, data: Tensor, require_grad: bool = False) -> Any:
+        """The elements of `data`, shared, as a leaf of another class."""
+        made = data.detach()._as(cls)
+        if require_grad:
+            made.requires_grad_()
+        return made
+
     def _as(self, cls: type) -> Any:
         """The same storage and view as another class of tensor, without history."""
         other: Any = _new(cls)
@@ -649,6 +675,14 @@ class Tensor:
 
     def __dir__(self) -> list[str]:
         return sorted(n for n in {*object.__dir__(self)} if not n.startswith("_") or n.startswith("__"))
+
+
+def no_torch_function(func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None) -> Any:
+    """A `__torch_function__` that leaves everything as it is: results are plain tensors."""
+    from .overrides import DisableTorchFunctionSubclass
+
+    with DisableTorchFunctionSubclass():
+        return func(*args, **(kwargs or {}))
 
 
 def _empty_lists(shape: tuple[int, ...]) -> list[Any]:

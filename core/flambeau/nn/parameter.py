@@ -7,7 +7,7 @@ from collections import OrderedDict
 from typing import Any
 
 from .. import ops
-from .._tensor import Tensor
+from .._tensor import Tensor, no_torch_function
 from ..pickling import set_state, state_of
 
 
@@ -23,6 +23,8 @@ class Parameter(Tensor):
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html
     """
+
+    __torch_function__ = staticmethod(no_torch_function)
 
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
         if data is None:

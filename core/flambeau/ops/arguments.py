@@ -37,6 +37,12 @@ def explained(function: Callable[..., Any], label: str | None = None) -> Callabl
         try:
             return function(*args, **kwargs)
         except (TypeError, AttributeError) as error:
+            if any(
+                hasattr(type(a), "__torch_function__") and not isinstance(a, Tensor) for a in (*args, *kwargs.values())
+            ):
+                from ..overrides import hand_over
+
+                return hand_over(call, *args, **kwargs)
             text = explanation(inner, label or function.__name__, parameters, args, kwargs, error)
             if text is None:
                 raise

@@ -84,8 +84,12 @@ def unary(
         extras = len(op.parameters) - 1
         to_float = promote == "float"
 
-        def call(input: Tensor, *args: Any, out: Tensor | None = None, **kwargs: Any) -> Tensor:
+        def call(input: Any, *args: Any, out: Tensor | None = None, **kwargs: Any) -> Tensor:
             if not isinstance(input, Tensor):
+                if hasattr(type(input), "__torch_function__"):
+                    from ..overrides import hand_over
+
+                    return hand_over(call, input, *args, **kwargs)
                 raise TypeError(
                     f"{op.label}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
                 )
