@@ -18,7 +18,7 @@ BASE = ("flambeau.dtype", "flambeau.shape", "flambeau.layout")
 BACKENDS = ("flambeau.backends", *BASE)
 TENSORS = (
     "flambeau._tensor", "flambeau.storage", "flambeau.device", "flambeau.promotion", "flambeau.random", "flambeau.numeric_limits",
-    "flambeau.printing", "flambeau.ops", "flambeau.autograd", "flambeau.storage_casts", "flambeau.untyped_storage",
+    "flambeau.printing", "flambeau.ops", "flambeau.autograd", "flambeau.overrides", "flambeau.storage_casts", "flambeau.untyped_storage",
     "flambeau.typed_storage", "flambeau.pickling", "flambeau.__future__", "flambeau.linalg_error", *BACKENDS,
 )  # fmt: skip
 PUBLIC = ("flambeau", *TENSORS)
