@@ -134,6 +134,11 @@ _LAZY = {
         "autocast_decrement_nesting is_autocast_cpu_enabled is_autocast_xla_enabled is_autocast_ipu_enabled "
         "get_autocast_cpu_dtype get_autocast_gpu_dtype get_autocast_xla_dtype set_autocast_cpu_enabled "
         "set_autocast_cpu_dtype set_autocast_gpu_dtype",
+        "nn_forms": "celu celu_ selu selu_ rrelu rrelu_ threshold_ dropout_ native_dropout alpha_dropout "
+        "alpha_dropout_ feature_dropout feature_alpha_dropout bilinear embedding embedding_renorm_ "
+        "cosine_similarity pairwise_distance binary_cross_entropy_with_logits poisson_nll_loss "
+        "kl_div cosine_embedding_loss hinge_embedding_loss margin_ranking_loss triplet_margin_loss "
+        "lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell lstm gru rnn_tanh rnn_relu",
     }.items()
     for name in names.split()
 }

@@ -209,7 +209,7 @@ def ctc_loss(
     input_lengths: Tensor | Sequence[int],
     target_lengths: Tensor | Sequence[int],
     blank: int = 0,
-    reduction: int = 1,
+    reduction: int = 0,
     zero_infinity: bool = False,
 ) -> Tensor:
     """-log of the probability of labels, over all alignments: log-probabilities (T, N, C) or (T, C) → (N,), or a number.
@@ -218,7 +218,7 @@ def ctc_loss(
         targets: (N, S), or all labels one after another.
         input_lengths, target_lengths: of each sequence.
         blank: the class that stands for no label.
-        reduction: 0 none, 1 the mean of losses divided by the numbers of labels, 2 the sum.
+        reduction: 0 (default) none, 1 the mean of losses divided by the numbers of labels, 2 the sum.
         zero_infinity: 0 for sequences too short for their labels, instead of inf.
 
     Raises:

@@ -5,6 +5,7 @@ Each line gives PyTorch's file and the files here that hold its classes.
 
 import sys
 from types import ModuleType
+from typing import Any
 
 from .. import hooks as _hooks
 from .. import module as _module
@@ -87,6 +88,17 @@ def _gather(name: str, files: tuple[ModuleType, ...]) -> ModuleType:
 
 for _name, _files in _FILES.items():
     globals()[_name] = _gather(_name, _files)
+
+
+def __getattr__(name: str) -> Any:
+    """The classes themselves, as in `torch.nn.modules.Linear`."""
+    for file in _FILES:
+        found = getattr(globals()[file], name, None)
+        if isinstance(found, type):
+            globals()[name] = found
+            return found
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
 
 __all__ = [
     "Module",
