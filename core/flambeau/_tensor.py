@@ -633,7 +633,12 @@ class Tensor:
         return self.item()
 
     def __float__(self) -> float:
-        return float(self._number())
+        number = self._number()
+        if isinstance(number, complex):
+            if number.imag:
+                raise RuntimeError("value cannot be converted to type double without overflow")
+            return number.real
+        return float(number)
 
     def __int__(self) -> int:
         return int(self._number())

@@ -16,6 +16,7 @@ class finfo:
 
     def __init__(self, type: dtype | None = None) -> None:
         kind = get_default_dtype() if type is None else type
+        kind = kind.to_real()
         if not kind.is_floating_point:
             raise TypeError(
                 "torch.finfo() requires a floating point input type. Use torch.iinfo to handle 'torch.finfo'"

@@ -101,7 +101,7 @@ def tensor_repr(tensor: Printable) -> str:
     if (empty and len(shape) != 1) or (not empty and _options.edgeitems == 0):
         suffixes.append(f"size={shape}")
     # Elements tell default floats, int64 and bool apart; where there are none, only the default goes without saying.
-    if d is not get_default_dtype() and (empty or d not in (int64, bool_)):
+    if d is not get_default_dtype() and (empty or d not in (int64, bool_, get_default_dtype().to_complex())):
         suffixes.append(f"dtype={d!r}")
     if tensor.grad_fn is not None:
         suffixes.append(f"grad_fn=<{tensor.grad_fn.name()}>")
@@ -127,7 +127,8 @@ def _with_suffixes(text: str, suffixes: list[str], indent: int) -> str:
 def _elements(tensor: Any, shape: tuple[int, ...], d: dtype, indent: int) -> str:
     summarize = math.prod(shape) > _options.threshold
     nested = _ends(tensor, shape) if summarize else tensor.tolist()
-    form = _Form(list(_flat(nested, len(shape))), d)
+    values = list(_flat(nested, len(shape)))
+    form = _ComplexForm(values, d) if d.is_complex else _Form(values, d)
     return _layout(nested, shape, indent, summarize, form)
 
 
@@ -189,7 +190,20 @@ class _Form:
         return text.rjust(self.width)
 
 
-def _layout(nested: Any, shape: tuple[int, ...], indent: int, summarize: bool, form: _Form) -> str:
+class _ComplexForm:
+    """How each complex element is written: both parts with a width of their own."""
+
+    def __init__(self, values: list[Any], d: dtype) -> None:
+        self._real = _Form([v.real for v in values], d.to_real())
+        self._imag = _Form([v.imag for v in values], d.to_real())
+        self.width = self._real.width + self._imag.width + 1
+
+    def __call__(self, value: Any) -> str:
+        imag = self._imag(value.imag).lstrip() + "j"
+        return self._real(value.real) + (imag if imag[0] in "+-" else "+" + imag)
+
+
+def _layout(nested: Any, shape: tuple[int, ...], indent: int, summarize: bool, form: _Form | _ComplexForm) -> str:
     """The elements in brackets, `indent` columns from the left; dimensions above the last part with blank lines."""
     if not shape:
         return form(nested)

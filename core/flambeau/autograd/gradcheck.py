@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._tensor import Tensor
-from ..dtype import float64
+from ..dtype import complex128, float64
 from ..ops.creation import tensor
 from .gradients import grad
 from .modes import GradMode
@@ -62,7 +62,7 @@ def gradcheck(
             "gradcheck expects at least one input tensor to require gradient, but none of them have requires_grad=True."
         )
     for i, x in checked:
-        if x.dtype is not float64:
+        if x.dtype not in (float64, complex128):
             import warnings
 
             warnings.warn(
@@ -86,7 +86,30 @@ def gradcheck(
 def _outputs(func: Callable[..., Any], arguments: Sequence[Any]) -> list[Tensor]:
     found = func(*arguments)
     found = [found] if isinstance(found, Tensor) else list(found)
-    return [y for y in found if isinstance(y, Tensor) and y.dtype.is_floating_point]
+    return [y for y in found if isinstance(y, Tensor) and y.dtype.priority >= 2]
+
+
+def _numbers(x: Tensor) -> list[float]:
+    """The elements as real numbers, complex ones as pairs."""
+    flat: list[Any] = x.detach().reshape(-1).tolist()
+    return [part for v in flat for part in (v.real, v.imag)] if x.dtype.is_complex else flat
+
+
+def _from_numbers(numbers: list[float], like: Tensor) -> Tensor:
+    flat: list[Any] = numbers
+    if like.dtype.is_complex:
+        flat = [complex(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
+    made: Tensor = like.new_tensor(flat).reshape(like.shape)
+    return made
+
+
+def _count(x: Tensor) -> int:
+    return 2 * x.numel() if x.dtype.is_complex else x.numel()
+
+
+def _units(x: Tensor) -> tuple[Any, ...]:
+    """What one element's parts are multiplied with."""
+    return (1.0, 1j) if x.dtype.is_complex else (1.0,)
 
 
 Matrix = list[list[float]]
@@ -120,17 +143,17 @@ def _check_backward(
         passes = []
         for _ in range(2):
             columns: list[list[list[float]]] = [[] for _ in checked]
-            for j in range(y.numel()):
+            for j, unit in ((j, unit) for j in range(y.numel()) for unit in _units(y)):
                 seed = y.new_zeros(y.numel())
-                seed[j] = 1.0
+                seed[j] = unit
                 found = grad(y, [x for _, x in checked], seed.reshape(y.shape), retain_graph=True, allow_unused=True)
                 for k, ((i, x), g) in enumerate(zip(checked, found, strict=True)):
                     if g is not None and g.shape != x.shape:
                         raise GradcheckError(f"gradient of input {i} has shape {g.shape}, expected {x.shape}")
                     if g is not None and check_dtypes and g.dtype is not x.dtype:
                         raise GradcheckError(f"gradient of input {i} has dtype {g.dtype}, expected {x.dtype}")
-                    columns[k].append([0.0] * x.numel() if g is None else g.reshape(-1).tolist())
-            passes.append([_transposed(matrix, x.numel()) for matrix, (_, x) in zip(columns, checked, strict=True)])
+                    columns[k].append([0.0] * _count(x) if g is None else _numbers(g))
+            passes.append([_transposed(matrix, _count(x)) for matrix, (_, x) in zip(columns, checked, strict=True)])
         for (i, _), analytical, again in zip(checked, *passes, strict=True):
             _compare(numerical[number, i], analytical, number, i, "", atol, rtol)
             for row, other in zip(analytical, again, strict=True):
@@ -154,14 +177,14 @@ def _check_forward(
 
     for i, x in checked:
         rows: dict[int, Matrix] = {}
-        for position in range(x.numel()):
+        for position, unit in ((position, unit) for position in range(x.numel()) for unit in _units(x)):
             tangent = x.detach().new_zeros(x.numel())
-            tangent[position] = 1.0
+            tangent[position] = unit
             with forward_ad.dual_level():
                 dual = forward_ad.make_dual(x.detach(), tangent.reshape(x.shape))
                 for number, y in enumerate(_outputs(func, [*arguments[:i], dual, *arguments[i + 1 :]])):
                     slope = forward_ad.unpack_dual(y).tangent
-                    flat = [0.0] * y.numel() if slope is None else slope.detach().reshape(-1).tolist()
+                    flat = [0.0] * _count(y) if slope is None else _numbers(slope)
                     rows.setdefault(number, []).append(flat)
         for number, analytical in rows.items():
             _compare(numerical[number, i], analytical, number, i, "computed with forward mode ", atol, rtol)
@@ -173,7 +196,7 @@ def _transposed(matrix: list[list[float]], rows: int) -> Matrix:
 
 def _slopes(func: Callable[..., Any], arguments: list[Any], i: int, x: Tensor, eps: float) -> list[tuple[int, Matrix]]:
     """Of every output, its derivatives with respect to one input by central differences."""
-    base = x.detach().reshape(-1).tolist()
+    base = _numbers(x)
     rows: dict[int, Matrix] = {number: [] for number in range(len(_outputs(func, arguments)))}
     before = GradMode.enabled
     for position in range(len(base)):
@@ -181,11 +204,11 @@ def _slopes(func: Callable[..., Any], arguments: list[Any], i: int, x: Tensor, e
         for step in (eps, -eps):
             moved = list(base)
             moved[position] += step
-            shifted = x.new_tensor(moved).reshape(x.shape).requires_grad_()
+            shifted = _from_numbers(moved, x).requires_grad_()
             GradMode.enabled = True  # func may itself differentiate
             try:
                 found = _outputs(func, [*arguments[:i], shifted, *arguments[i + 1 :]])
-                sides.append([y.detach().reshape(-1).tolist() for y in found])
+                sides.append([_numbers(y) for y in found])
             finally:
                 GradMode.enabled = before
         for number, (up, down) in enumerate(zip(*sides, strict=True)):

@@ -203,6 +203,11 @@ def _check_grads(outputs: list[Any], grads: list[Any], batched: bool) -> None:
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
         if isinstance(t, GradientEdge):
             continue
+        if t.dtype.is_complex != g.dtype.is_complex:
+            raise RuntimeError(
+                "For complex Tensors, both grad_output and output are required to have the same dtype. Mismatch in "
+                f"dtype: grad_output[{i}] has a dtype of {g.dtype!r} and output[{i}] has a dtype of {t.dtype!r}."
+            )
         shown = g[0] if batched else g
         if shown._shape == t._shape:
             continue

@@ -74,6 +74,7 @@ class NumpyBackend:
         from . import (
             numpy_activation,
             numpy_attention,
+            numpy_complex,
             numpy_convolution,
             numpy_elementary,
             numpy_kernels,
@@ -94,6 +95,7 @@ class NumpyBackend:
             numpy_lists,
             numpy_normalization,
             numpy_linalg,
+            numpy_complex,
             numpy_attention,
             numpy_convolution,
             numpy_padding,
@@ -137,6 +139,10 @@ class NumpyBackend:
         if dtype is bfloat16:  # which is held in more bytes
             return self.from_bytes(data, shape, dtype)
         return np.frombuffer(data, _TO_NUMPY[dtype]).reshape(shape)
+
+    def reinterpreted(self, x: Array, dtype: dtype) -> Array:
+        """The memory of a dense array as numbers of another dtype."""
+        return x.reshape(-1).view(_TO_NUMPY[dtype])
 
     def byte_slice(self, x: Array, start: int, stop: int) -> Array:
         """Bytes of an array, as uint8 in its memory (of bfloat16 a copy)."""

@@ -19,6 +19,7 @@ from . import (
     average_pooling,
     bags,
     comparison,
+    complex_numbers,
     contraction,
     conversion,
     convolution,
@@ -73,7 +74,7 @@ FAMILIES = (
     padding, convolution, average_pooling, max_pooling, shuffling,
     grid_sampling,
     inplace_views, copies, attributes, interop,
-    sampling,
+    sampling, complex_numbers,
 )  # fmt: skip
 
 PUBLIC: dict[str, Callable[..., Any]] = {}
@@ -145,7 +146,6 @@ def _attach_operators() -> None:
         "where": lambda input, condition, other: pointwise.where(condition, input, other),
         "T": property(_reversed_dims),
         "mT": property(lambda x: views.transpose(x, -2, -1)),
-        "H": property(lambda x: views.transpose(x, -2, -1)),
     }
     for name, attribute in attributes.items():
         setattr(Tensor, name, attribute)

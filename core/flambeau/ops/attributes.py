@@ -66,7 +66,7 @@ def _never(name: str) -> Callable[[Tensor], bool]:
     return call
 
 
-is_distributed, is_neg = map(_never, ("is_distributed", "is_neg"))
+is_distributed = _never("is_distributed")
 
 
 def is_coalesced(input: Tensor) -> bool:
@@ -234,29 +234,21 @@ def _volatile(input: Tensor) -> bool:
     return False
 
 
-def _mh(input: Tensor) -> Tensor:
-    if input.dim() < 2:
-        raise RuntimeError(
-            f"tensor.mH is only supported on matrices or batches of matrices. Got {input.dim()}-D tensor."
-        )
-    return input.transpose(-2, -1)
-
-
 _FALSE = (
     "is_ipu", "is_maia", "is_mkldnn", "is_mtia", "is_nested", "is_sparse_csr", "is_vulkan", "is_xla", "is_xpu", "is_ort",
 )  # fmt: skip
 ATTRIBUTES: dict[str, Any] = {
-    **dict.fromkeys(_FALSE, False), "name": None, "mH": property(_mh), "volatile": property(_volatile),
+    **dict.fromkeys(_FALSE, False), "name": None, "volatile": property(_volatile),
     "__reversed__": _reversed, "__setstate__": _setstate, "__delitem__": _no_deletion,
     "__nonzero__": Tensor.__bool__, "__long__": Tensor.__int__, "const_data_ptr": Tensor.data_ptr,
 }  # fmt: skip
 """What the Tensor class has besides methods."""
 
 FUNCTIONS = (
-    is_nonzero, is_same_size, is_signed, is_distributed, is_neg, get_device, empty_strided, empty_permuted,
+    is_nonzero, is_same_size, is_signed, is_distributed, get_device, empty_strided, empty_permuted,
     scalar_tensor, nonzero_static,
 )  # fmt: skip
 METHODS = (
-    is_nonzero, is_same_size, is_set_to, is_pinned, pin_memory, is_distributed, is_neg, is_coalesced, dim_order,
+    is_nonzero, is_same_size, is_set_to, is_pinned, pin_memory, is_distributed, is_coalesced, dim_order,
     new_empty_strided, apply_, map_, map2_, to_dense, as_subclass, nonzero_static, record_stream,
 )  # fmt: skip

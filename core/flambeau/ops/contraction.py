@@ -12,6 +12,7 @@ from typing import Any
 from .._tensor import Tensor
 from ..dtype import bool_
 from ..shape import wrap_dim
+from .complex_numbers import conj
 from .matmul import bmm, dot, mm
 from .pointwise import mul
 from .reduction import sum as total
@@ -349,8 +350,8 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
 
 
 def vdot(input: Tensor, other: Tensor) -> Tensor:
-    """As `dot`, of real numbers."""
-    return dot(input, other)
+    """As `dot`, with the conjugate of the first."""
+    return dot(conj(input), other)
 
 
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:

@@ -28,13 +28,13 @@ def _kind_of_call(input: Any, kind: dtype) -> dtype:
     return kind
 
 
-@op(
-    result=_kind_of_call,
-    name="ToCopyBackward0",
-    input=lambda g, input_dtype: cast(g if input_dtype.is_complex or not g.dtype.is_complex else g.real, input_dtype),
-)
+@op(result=_kind_of_call, name="ToCopyBackward0", input=lambda g, input_dtype: _cast_back(g, input_dtype))
 def _cast(be: Any, input: Array, kind: dtype) -> Any:
     return be.cast(input, kind)
+
+
+def _cast_back(g: Tensor, kind: dtype) -> Tensor:
+    return cast(g.real if g.dtype.is_complex and not kind.is_complex else g, kind)
 
 
 def cast(input: Tensor, kind: dtype) -> Tensor:

@@ -371,6 +371,70 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     return found
 
 
+def _general_backward(g: Any, input: Tensor, out: Any) -> Tensor | None:
+    of_values, of_vectors = g
+    values, v = out
+    if of_values is None and of_vectors is None:
+        return None
+    adjoint = mH(v)
+    if of_vectors is None:
+        middle = of_values.unsqueeze(-1) * adjoint
+    else:
+        turn = adjoint @ of_vectors
+        level = diagonal(turn, 0, -2, -1)
+        if v.numel():
+            _check_gauge("linalg_eig_backward", "eigenvectors", level)
+        one = identity(values._shape[-1], turn.detach())
+        inner = (turn - (adjoint @ v) * level.real.unsqueeze(-2)) / _gaps(values).conj() * (1 - one)
+        if of_values is not None:
+            inner = inner + diag_embed(of_values)
+        middle = inner @ adjoint
+    from .solving import solution
+
+    found: Tensor = solution(adjoint, middle)[0]
+    return found if input.dtype.is_complex else found.real
+
+
+@op(
+    result=lambda input: (input.dtype.to_complex(),) * 2,
+    name="LinalgEigBackward0",
+    input=lambda g, input, out: _general_backward(g, input, out),
+)
+def general(be: Any, input: Array) -> Any:
+    """Eigenvalues and eigenvectors of any square matrices."""
+    return run(_MODULE, "general", be, input)
+
+
+@op(result=lambda input: input.dtype.to_complex())
+def general_values(be: Any, input: Array) -> Any:
+    """Eigenvalues alone."""
+    return run(_MODULE, "general_values", be, input)
+
+
+_EIG = named_result("linalg_eig", "eigenvalues", "eigenvectors")
+
+
+def _check_eig(name: str, A: Tensor) -> None:
+    check_square(name, A)
+    A.dtype.to_complex()
+    check_supported("linalg_eig_out_cpu", A)
+    if not bool(A.detach().isfinite().all()):
+        raise RuntimeError(f"torch.{name}: input tensor should not contain infs or NaNs.")
+
+
+def eig(A: Tensor) -> Any:
+    """Eigenvalues and eigenvectors (columns, of length 1) of a square matrix, complex, in no particular order."""
+    _check_eig("linalg.eig", A)
+    return _EIG(*general(A))
+
+
+def eigvals(A: Tensor) -> Tensor:
+    """The eigenvalues of a square matrix, complex, in no particular order."""
+    _check_eig("linalg.eigvals", A)
+    found: Tensor = general(A)[0] if _wanted(A) else general_values(A)
+    return found
+
+
 # --- LU ---------------------------------------------------------------------------------------------------------------
 
 
@@ -497,3 +561,7 @@ def lu(A: Tensor, *, pivot: bool = True) -> Any:
     packed, pivots, _ = factor(A, pivot)
     swaps = permutation(pivots, A._shape[-2], A) if pivot else A.new_empty(0)
     return _LU(swaps, *_lower_upper(packed))
+
+
+for _f in (triangular, cholesky_factor, orthogonal, singular, symmetric, general, _packed):
+    _f.op.conjugated = True  # type: ignore[attr-defined]

@@ -391,7 +391,10 @@ def isneginf(be: Any, input: Array) -> Any:
 
 
 def isreal(input: Tensor) -> Tensor:
-    """Where elements are real numbers: everywhere."""
+    """Where elements are real numbers: everywhere in a real tensor."""
+    if input.dtype.is_complex:
+        found: Tensor = input.imag == 0
+        return found
     return ones_like(input, dtype=bool_)
 
 

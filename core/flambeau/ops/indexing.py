@@ -166,7 +166,9 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
         return  # as PyTorch: nothing is chosen, and nothing is checked
     part, indices = (unsqueeze(input, 0), []) if key is True else _basic(input, key)
     if not isinstance(value, Tensor):
-        if not isinstance(value, (int, float)) and not (hasattr(value, "item") and getattr(value, "shape", None) == ()):
+        if not isinstance(value, (int, float, complex)) and not (
+            hasattr(value, "item") and getattr(value, "shape", None) == ()
+        ):
             kind = type(value).__name__
             kind = "numpy.ndarray" if kind == "ndarray" else kind
             raise TypeError(f"can't assign a {kind} to a torch.{input.dtype.legacy_name}Tensor")

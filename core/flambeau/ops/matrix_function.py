@@ -363,3 +363,7 @@ def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
             f"{n} != {m}"
         )
     return reshape(inv(reshape(A, (m, n))), (*last, *first))
+
+
+for _f in (matrix_exponential,):
+    _f.op.conjugated = True  # type: ignore[attr-defined]

@@ -173,6 +173,8 @@ def binary(
                 storage = other._storage
                 kind = other.dtype
                 y = other._array()
+            if kind.priority == 3 and op.complex_form is not None:
+                return in_complex(op, (input, other), {}, out)
             kernel = kernels.get(storage.backend) or op.kernel(storage.backend)
             z = wrap(kernel(x, y), result or kind, storage)
             if differentiable and GradMode.enabled:
@@ -217,6 +219,8 @@ def pointwise(
                     if vmap_levels.levels and (lifted := vmap_levels.together(values)) is not None:
                         return call(*lifted, out=out)
                     values[i] = moved(values[i], tensors)
+            if op.complex_form is not None and tensors[0].dtype.priority == 3:
+                return in_complex(op, tuple(values), {}, out)
             shapes = [values[i]._shape for i in masks] + [t._shape for t in tensors]
             shape = shapes[0]
             for other in shapes[1:]:
@@ -278,6 +282,8 @@ def op(
                     f"{definition.name}(): argument '{definition.parameters[first]}' (position {first + 1}) must be "
                     f"Tensor, not {type(lead).__name__}"
                 )
+            if lead.dtype.priority == 3 and definition.complex_form is not None:
+                return definition.complex_form(*values)
             storage = lead._storage
             backend = storage.backend
             arrays = list(values)

@@ -6,6 +6,7 @@ Source: https://docs.pytorch.org/docs/stable/torch.html#pointwise-ops
 from __future__ import annotations
 
 import builtins
+import cmath
 import math
 from typing import Any
 
@@ -241,10 +242,12 @@ def _power_slope(x: Any, p: Any) -> Any:
 
 
 def _exponent_slope(x: Any, p: Tensor, out: Tensor) -> Tensor:
+    if isinstance(x, complex):
+        return mul(out, cmath.log(x)) if x else mul(out, 0.0)
     if not isinstance(x, Tensor):
         return mul(out, math.log(x)) if x > 0 else mul(out, 0.0 if x == 0 else math.nan)
     # 0 ** p is flat in p for p >= 0, although log(0) is not finite.
-    return where((x == 0) & (p >= 0), 0.0, mul(out, log(x)))
+    return where((x == 0) if p.dtype.is_complex else (x == 0) & (p >= 0), 0.0, mul(out, log(x)))
 
 
 @unary(input=lambda g: neg(g))

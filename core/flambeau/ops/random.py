@@ -146,6 +146,9 @@ def uniform_(
     """
     low, high = float(named.get("from", from_)), float(to)
     check_writable(input)
+    if input.dtype.is_complex:
+        parts = empty((*input._shape, 2), dtype=input.dtype.to_real(), device=input.device)
+        return _replace(input, _joined(uniform_(parts, low, high, generator=generator)))
     _floating("check_uniform_bounds", input)
     if low > high:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={low:g} > to={high:g}")
@@ -164,6 +167,9 @@ def normal_(input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Ge
         RuntimeError: `std` is negative, or the elements are integers.
     """
     check_writable(input)
+    if input.dtype.is_complex:  # the variance is shared by the parts
+        parts = empty((*input._shape, 2), dtype=input.dtype.to_real(), device=input.device)
+        return _replace(input, _joined(normal_(parts, mean, std / math.sqrt(2.0), generator=generator)))
     _floating("normal_kernel_cpu", input)
     if std < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {float(std):g}")
@@ -173,6 +179,12 @@ def normal_(input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Ge
         return _fill(input, draw(source, input.numel(), input.dtype, float(mean), float(std)))
     drawn = device_random.normal(input._shape, input, source) * std + mean
     return _replace(input, drawn.to(input.dtype)._array())
+
+
+def _joined(parts: Tensor) -> Any:
+    from .complex_numbers import view_as_complex
+
+    return view_as_complex(parts)._array()
 
 
 def _floating(name: str, x: Tensor) -> None:

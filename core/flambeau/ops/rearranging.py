@@ -13,6 +13,7 @@ from .._tensor import Tensor
 from ..backends.registry import HOST
 from ..dtype import dtype, int32, int64
 from ..shape import wrap_dim
+from .complex_numbers import conj
 from .creation import arange, diag_embed, tensor, zeros
 from .indexing import flip, getitem
 from .joining import cat, hstack, meshgrid, stack, vstack
@@ -147,10 +148,10 @@ def swapdims(input: Tensor, dim0: int, dim1: int) -> Tensor:
 
 
 def adjoint(input: Tensor) -> Tensor:
-    """The last two dimensions swapped; of real numbers, the transpose."""
+    """The last two dimensions swapped, the elements conjugated."""
     if input.dim() == 1:
         raise RuntimeError("tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor.")
-    return input if not input._shape else transpose(input, -2, -1)
+    return conj(input if not input._shape else transpose(input, -2, -1))
 
 
 # --- splitting and stacking -------------------------------------------------------------------------------------------

@@ -375,6 +375,10 @@ def var(
         dim, unbiased = None, dim
     if correction is None:
         correction = 1 if unbiased is None or unbiased else 0
+    if input.dtype.is_complex:
+        return var(input.real, dim, None, keepdim, correction=correction) + var(
+            input.imag, dim, None, keepdim, correction=correction
+        )
     if not input.dtype.is_floating_point:
         raise RuntimeError("std and var only support floating point and complex dtypes")
     axes = wrap_dims(dim, len(input._shape))

@@ -451,3 +451,13 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         residuals = (a @ x - b).abs().pow(2).sum(-2)
     rank = A.new_empty(0, dtype=int64) if driver == "gels" else ranks
     return _LSTSQ(x.squeeze(-1) if vector else x, residuals, rank, values)
+
+
+for _f in (
+    inverse_info,
+    solution,
+    determinant,
+    sign_log_determinant,
+    _pseudo_inverse,
+):
+    _f.op.conjugated = True  # type: ignore[attr-defined]
