@@ -5,7 +5,9 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 Library = Any
 Make = Callable[[Library, Any], Any]
@@ -167,6 +169,51 @@ def test_older_epoch_argument(same: Callable[..., None], name: str) -> None:
         return rates(o)
 
     same(code, rtol=1e-12, atol=0)
+
+
+RATES = st.floats(1e-4, 1.0)
+STEPS = st.integers(1, 9)
+CHOSEN: dict[str, dict[str, Any]] = {
+    "StepLR": {"step_size": STEPS, "gamma": RATES},
+    "MultiStepLR": {"milestones": st.lists(STEPS, max_size=4), "gamma": RATES},
+    "ConstantLR": {"factor": RATES, "total_iters": STEPS},
+    "LinearLR": {"start_factor": RATES, "end_factor": RATES, "total_iters": STEPS},
+    "ExponentialLR": {"gamma": RATES},
+    "PolynomialLR": {"total_iters": STEPS, "power": st.floats(0.5, 3.0)},
+    "CosineAnnealingLR": {"T_max": STEPS, "eta_min": RATES},
+    "CosineAnnealingWarmRestarts": {"T_0": STEPS, "T_mult": st.integers(1, 3), "eta_min": RATES},
+    "CyclicLR": {
+        "base_lr": RATES, "max_lr": RATES, "step_size_up": STEPS, "step_size_down": st.none() | STEPS,
+        "mode": st.sampled_from(["triangular", "triangular2", "exp_range"]), "gamma": RATES,
+    },
+    "OneCycleLR": {
+        "max_lr": RATES, "total_steps": st.integers(16, 30), "pct_start": st.floats(0.2, 0.4),
+        "anneal_strategy": st.sampled_from(["cos", "linear"]), "three_phase": st.booleans(),
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(CHOSEN))
+@hypothesis.settings(max_examples=8, deadline=None, derandomize=True, database=None)
+@hypothesis.given(chosen=st.data())
+def test_any_settings_give_torchs_rates(name: str, chosen: st.DataObject) -> None:
+    import torch
+
+    import flambeau
+
+    settings = chosen.draw(st.fixed_dictionaries(CHOSEN[name]))
+
+    def seen(t: Library) -> list[list[float]]:
+        o = optimizer(t)
+        schedule = getattr(t.optim.lr_scheduler, name)(o, **settings)
+        found = []
+        for _ in range(15):
+            o.step()
+            schedule.step()
+            found.append(rates(o))
+        return found
+
+    assert seen(flambeau) == seen(torch)
 
 
 PLATEAUS: dict[str, dict[str, Any]] = {

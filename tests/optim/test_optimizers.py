@@ -403,6 +403,30 @@ def test_an_optimizer_of_ones_own(same: Callable[..., None]) -> None:
     same(code)
 
 
+def test_an_optimizer_copied_from_torch(same: Callable[..., None]) -> None:
+    """It imports what torch's own are built of."""
+
+    def code(t: Library) -> Any:
+        parts = import_module(f"{t.__name__}.optim.optimizer")
+
+        class Signed(t.optim.Optimizer):
+            def __init__(self, params: Any, lr: Any) -> None:
+                super().__init__(params, {"lr": lr, "differentiable": False})
+
+            @parts._use_grad_for_differentiable
+            def step(self, closure: Any = None) -> Any:
+                for group in self.param_groups:
+                    for p in group["params"]:
+                        p.add_(p.grad.sign(), alpha=-parts._get_value(parts._to_scalar(group["lr"])))
+                return t.is_grad_enabled()
+
+        p = t.nn.Parameter(t.tensor([2.0, -1.0]))
+        p.grad = t.tensor([3.0, -4.0])
+        return Signed([p], t.tensor([0.5])).step(), t.is_grad_enabled(), p, str(parts._get_scalar_dtype())
+
+    same(code)
+
+
 def test_a_step_called_by_a_subclass_is_one_step() -> None:
     """Who watches steps sees one, where torch, once the parent has been used, reports two."""
 

@@ -96,18 +96,18 @@ def autocasting(f: Callable[..., Any], policy: Callable[[list[Tensor]], dtype | 
 
     @wraps(f)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if Autocast.active and untouched:
+        if not Autocast.active:
+            return f(*args, **kwargs)
+        if untouched:
             Autocast.active = False
             try:
                 return f(*args, **kwargs)
             finally:
                 Autocast.active = True
-        if Autocast.active and kwargs.get("out") is None:
-            kind = policy(_tensors((*args, *kwargs.values())))
-            if kind is not None:
-                args = tuple([cast(x, kind) for x in args])
-                kwargs = {name: cast(x, kind) for name, x in kwargs.items()}
-        return f(*args, **kwargs)
+        kind = policy(_tensors((*args, *kwargs.values()))) if kwargs.get("out") is None else None
+        if kind is None:
+            return f(*args, **kwargs)
+        return f(*[cast(x, kind) for x in args], **{name: cast(x, kind) for name, x in kwargs.items()})
 
     call.autocasts = True  # type: ignore[attr-defined]
     return call
@@ -119,12 +119,12 @@ def install(modules: Iterable[ModuleType]) -> None:
     made: dict[Any, Callable[..., Any]] = {}
     for module in modules:
         names = vars(module)
-        for name, policy in POLICIES.items():
-            f = names.get(name)
+        for name in POLICIES.keys() & names.keys():
+            f = names[name]
             if isinstance(f, FunctionType) and f.__module__.startswith(_PACKAGE) and not hasattr(f, "autocasts"):
                 if f not in made:
-                    made[f] = autocasting(f, policy)
+                    made[f] = autocasting(f, POLICIES[name])
                 names[name] = made[f]
         for listed in ("FUNCTIONS", "METHODS"):
-            if listed in names and any(f in made for f in names[listed]):
+            if listed in names:
                 names[listed] = tuple(made.get(f, f) for f in names[listed])

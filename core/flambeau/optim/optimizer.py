@@ -477,3 +477,12 @@ def _fit(value: Any, param: Tensor, group: dict[str, Any], key: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(_fit(v, param, group, None) for v in value)
     return value
+
+
+def __getattr__(name: str) -> Any:
+    if not name.startswith("__"):
+        from . import building_blocks
+
+        if name in vars(building_blocks):
+            return getattr(building_blocks, name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
