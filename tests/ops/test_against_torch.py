@@ -242,4 +242,4 @@ def test_every_op_is_tested() -> None:
     in_place |= set(ops.inplace.FUNCTIONS_TOO)  # see test_tensor_surface.py
     public = {name for name in ops.PUBLIC if not name.startswith("_")}
     assert sorted(public - covered - in_place) == []
-    assert sorted(methods - covered - in_place) == []
+    assert sorted(name for name in methods - covered - in_place if not name.startswith("_")) == []

@@ -261,3 +261,42 @@ def test_drawn_in_place(same: Same) -> None:
 
 def test_older_names(same: Same) -> None:
     same(lambda t: [t.norm_except_dim(x(t), 2, 0), t.orgqr(*t.geqrf(x(t).T))])
+
+
+def test_names_of_results(same: Same) -> None:
+    same(
+        lambda t: [
+            str(t.aminmax(x(t))),
+            str(t.max(x(t), 1)),
+            str(t.frexp(x(t)[0])),
+            str(t.mode(x(t))),
+            str(t.cummax(x(t), 0)),
+            str(t.histogram(x(t), 2)),
+            isinstance(t.sort(x(t)), t.return_types.sort),
+            t.aminmax(x(t)).max,
+        ]
+    )
+
+
+def test_control_flow(same: Same) -> None:
+    same(
+        lambda t: [
+            t.cond(x(t).sum() > 0, lambda a: a + 1, lambda a: a - 1, (x(t),)),
+            t.is_complex(x(t)),
+            t.detach(x(t)),
+            x(t).grad_dtype == t.float32,
+            t.selu(x(t)),
+            t.celu(x(t)),
+            t.cosine_similarity(x(t), x(t)),
+            t.threshold_(x(t), 0.3, 9.0),
+        ]
+    )
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_resizing_out_of_place(same: Same) -> None:
+    same(lambda t: [x(t).resize_as(t.ones(3, 2)), x(t).resize(6)])
+
+
+def test_what_modules_and_streams_ask(same: Same) -> None:
+    same(lambda t: [x(t).module_load(t.ones(2, 3)), x(t).record_stream(None) if t is not torch else None])

@@ -237,15 +237,23 @@ def _volatile(input: Tensor) -> bool:
 _FALSE = (
     "is_ipu", "is_maia", "is_mkldnn", "is_mtia", "is_nested", "is_sparse_csr", "is_vulkan", "is_xla", "is_xpu", "is_ort",
 )  # fmt: skip
+
+
+def detach(input: Tensor) -> Tensor:
+    """The same elements without history."""
+    return input.detach()
+
+
 ATTRIBUTES: dict[str, Any] = {
     **dict.fromkeys(_FALSE, False), "name": None, "volatile": property(_volatile),
     "__reversed__": _reversed, "__setstate__": _setstate, "__delitem__": _no_deletion,
     "__nonzero__": Tensor.__bool__, "__long__": Tensor.__int__, "const_data_ptr": Tensor.data_ptr,
+    "grad_dtype": property(lambda input: input.dtype),
 }  # fmt: skip
 """What the Tensor class has besides methods."""
 
 FUNCTIONS = (
-    is_nonzero, is_same_size, is_signed, is_distributed, get_device, empty_strided, empty_permuted,
+    is_nonzero, is_same_size, is_signed, detach, is_distributed, get_device, empty_strided, empty_permuted,
     scalar_tensor, nonzero_static,
 )  # fmt: skip
 METHODS = (

@@ -6,7 +6,7 @@ Source: https://docs.pytorch.org/docs/stable/torch.html#pointwise-ops
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 from .._tensor import Tensor
 from ..backends.protocol import Array, Operand
@@ -17,6 +17,7 @@ from .creation import ones_like, zeros_like
 from .op import binary, op, unary
 from .pointwise import abs as absolute
 from .pointwise import choose, cos, div, exp, minus, mul, plus, pow, rsqrt, sin, true_divide
+from .returned import named
 
 # --- hyperbolic inverses, angles --------------------------------------------------------------------------------------
 
@@ -339,17 +340,10 @@ def _frexp(be: Any, input: Array) -> Any:
     return be.div(input, be.pow(2.0, e)), be.cast(e, int32)
 
 
-class frexp_result(NamedTuple):
-    """What `frexp` gives."""
-
-    mantissa: Tensor
-    exponent: Tensor
-
-    def __repr__(self) -> str:
-        return f"torch.return_types.frexp(\nmantissa={self.mantissa!r},\nexponent={self.exponent!r})"
+_MantissaExponent = named("frexp", "mantissa", "exponent")
 
 
-def frexp(input: Tensor) -> frexp_result:
+def frexp(input: Tensor) -> tuple[Tensor, Tensor]:
     """Each element as mantissa * 2**exponent, the mantissa in [1/2, 1).
 
     Raises:
@@ -357,7 +351,8 @@ def frexp(input: Tensor) -> frexp_result:
     """
     if not input.dtype.is_floating_point:
         raise RuntimeError("torch.frexp() only supports floating-point dtypes")
-    return frexp_result(*_frexp(input))
+    found: tuple[Tensor, Tensor] = _MantissaExponent(*_frexp(input))
+    return found
 
 
 @binary()

@@ -19,7 +19,8 @@ from .joining import cat
 from .op import op
 from .operands import to_dtype
 from .pointwise import choose, exp
-from .reduction import _named, sum_dims
+from .reduction import sum_dims
+from .returned import named
 from .sorting import argsort
 from .views import flatten, reshape, slice_dim
 
@@ -149,7 +150,7 @@ def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, inve
 
 # --- running extremes -------------------------------------------------------------------------------------------------
 
-_Cummax, _Cummin = _named("cummax"), _named("cummin")
+_Cummax, _Cummin = named("cummax", "values", "indices"), named("cummin", "values", "indices")
 
 
 @op(result=int64)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import builtins
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from .._tensor import Tensor
 from ..backends.protocol import Array
@@ -17,25 +17,10 @@ from ..shape import sizes, wrap_dim, wrap_dims
 from .op import op, store
 from .operands import to_dtype
 from .pointwise import exp, log, maximum, minimum, where
+from .returned import named
 from .vmap_levels import every
 
 Dims = int | Sequence[int] | None
-
-
-class ValuesIndices(NamedTuple):
-    """What `max`, `min`, `sort` and the like give along a dimension."""
-
-    values: Tensor
-    indices: Tensor
-
-
-def _named(name: str) -> type[ValuesIndices]:
-    # Prints as torch.return_types.max(values=..., indices=...).
-    def show(self: ValuesIndices) -> str:
-        return f"torch.return_types.{name}(\nvalues={self.values!r},\nindices={self.indices!r})"
-
-    made = type(name, (ValuesIndices,), {"__repr__": show, "__slots__": ()})
-    return made
 
 
 def restore(g: Tensor, shape: tuple[int, ...], axes: tuple[int, ...], keepdim: bool) -> Tensor:
@@ -258,10 +243,12 @@ def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> tuple[Tensor, Tensor]:
     """The smallest and the largest."""
     axes = wrap_dims(dim, len(input._shape))
-    return min_dims(input, axes, keepdim), max_dims(input, axes, keepdim)
+    found: tuple[Tensor, Tensor] = _AMinMax(min_dims(input, axes, keepdim), max_dims(input, axes, keepdim))
+    return found
 
 
-_Max, _Min, _Median = _named("max"), _named("min"), _named("median")
+_Max, _Min = named("max", "values", "indices"), named("min", "values", "indices")
+_AMinMax = named("aminmax", "min", "max")
 
 
 def _pick(input: Tensor, index: Tensor, dim: int, keepdim: bool) -> Tensor:

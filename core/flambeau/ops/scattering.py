@@ -15,6 +15,7 @@ from ..numeric_limits import iinfo
 from ..shape import wrap_dim
 from .creation import ones_like
 from .indexing import gather, index_put, scatter, scatter_add
+from .joining import stack
 from .pointwise import choose
 from .views import as_strided, diagonal, expand, reshape, select, slice_dim
 
@@ -182,6 +183,61 @@ def _product(
     return result
 
 
+def segment_reduce(
+    data: Tensor,
+    reduce: str,
+    *,
+    lengths: Tensor | None = None,
+    indices: Tensor | None = None,
+    offsets: Tensor | None = None,
+    axis: int = 0,
+    unsafe: bool = False,
+    initial: Any = None,
+) -> Tensor:
+    """Consecutive parts of a dimension, of the lengths given or between offsets, each reduced to one slice.
+
+    Raises:
+        RuntimeError: an unknown reduction, or lengths that do not add up.
+    """
+    if reduce not in _REDUCTIONS and reduce not in ("max", "min"):
+        raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}.")
+    if offsets is not None:
+        lengths = offsets.diff()
+    if lengths is None:
+        raise RuntimeError("segment_reduce(): Either lengths or offsets must be defined.")
+    if axis > 0:
+        parts = [
+            segment_reduce(x, reduce, lengths=n, axis=axis - 1, unsafe=unsafe, initial=initial)
+            for x, n in zip(data.unbind(0), lengths.unbind(0), strict=True)
+        ]
+        return stack(parts)
+    counts = lengths.tolist()
+    if not unsafe and sum(counts) > data._shape[0]:
+        raise RuntimeError(
+            "segment_reduce(): Expected all rows of lengths along axis to sum to data.size(axis) when !unsafe."
+        )
+    start, slices = 0, []
+    for n in counts:
+        slices.append(_segment(slice_dim(data, 0, start, start + n), reduce, initial))
+        start += n
+    return stack(slices) if slices else data.new_zeros((0, *data._shape[1:]))
+
+
+def _segment(part: Tensor, reduce: str, initial: Any) -> Tensor:
+    if reduce == "sum":
+        return part.sum(0) + (initial or 0)
+    if reduce == "prod":
+        return part.prod(0) * (1 if initial is None else initial)
+    if reduce == "mean":
+        return part.mean(0) if part._shape[0] or initial is None else part.new_full(part._shape[1:], initial)
+    largest = reduce in ("max", "amax")
+    worst = (-math.inf if largest else math.inf) if initial is None else initial
+    if not part._shape[0]:
+        return part.new_full(part._shape[1:], worst)
+    best = part.amax(0) if largest else part.amin(0)
+    return best if initial is None else best.clamp(min=initial) if largest else best.clamp(max=initial)
+
+
 # --- elements by position ---------------------------------------------------------------------------------------------
 
 
@@ -283,8 +339,8 @@ def fill_diagonal_(input: Tensor, fill_value: Any, wrap: bool = False) -> Tensor
 
 
 FUNCTIONS = (
-    scatter_reduce, index_reduce, put, select_scatter, slice_scatter, diagonal_scatter, as_strided_scatter,
+    segment_reduce, scatter_reduce, index_reduce, put, select_scatter, slice_scatter, diagonal_scatter, as_strided_scatter,
 )  # fmt: skip
-METHODS = (*FUNCTIONS, fill_diagonal_)
+METHODS = (*[f for f in FUNCTIONS if f is not segment_reduce], fill_diagonal_)
 INPLACE = (scatter_reduce, index_reduce, put)
 COMPOSED = INPLACE

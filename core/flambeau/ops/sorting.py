@@ -14,10 +14,16 @@ from ..dtype import float64, int64
 from ..shape import wrap_dim
 from .indexing import gather, getitem
 from .op import op
-from .reduction import ValuesIndices, _named, argmax
+from .reduction import argmax
+from .returned import ValuesIndices, named
 from .views import slice_dim
 
-_Sort, _TopK, _Median, _Kth = _named("sort"), _named("topk"), _named("median"), _named("kthvalue")
+_Sort, _TopK, _Median, _Kth = (
+    named("sort", "values", "indices"),
+    named("topk", "values", "indices"),
+    named("median", "values", "indices"),
+    named("kthvalue", "values", "indices"),
+)
 
 
 @op(result=int64)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from .._tensor import Tensor
 from ..dtype import bool_, float32, float64, int64
@@ -18,7 +18,8 @@ from .indexing import gather, index_add
 from .joining import cat
 from .ordering import searchsorted
 from .pointwise import choose, lerp, where
-from .reduction import ValuesIndices, _named, mean, nansum, sum
+from .reduction import mean, nansum, sum
+from .returned import ValuesIndices, named
 from .sorting import argsort
 from .views import movedim, reshape
 
@@ -41,7 +42,7 @@ def nanmean(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any
     return nansum(input, dim, keepdim) / count.to(input.dtype)
 
 
-_NanMedian, _Mode = _named("nanmedian"), _named("mode")
+_NanMedian, _Mode = named("nanmedian", "values", "indices"), named("mode", "values", "indices")
 
 
 def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
@@ -199,14 +200,7 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     return index_add(input.new_zeros(bins), 0, place, inside.to(input.dtype))
 
 
-class histogram_result(NamedTuple):
-    """What `histogram` gives."""
-
-    hist: Tensor
-    bin_edges: Tensor
-
-    def __repr__(self) -> str:
-        return f"torch.return_types.histogram(\nhist={self.hist!r},\nbin_edges={self.bin_edges!r})"
+_Histogram = named("histogram", "hist", "bin_edges")
 
 
 def histogram(
@@ -216,7 +210,7 @@ def histogram(
     range: Sequence[float] | None = None,
     weight: Tensor | None = None,
     density: bool = False,
-) -> histogram_result:
+) -> tuple[Tensor, Tensor]:
     """How many elements (or what weight) fall between the edges of bins, and the edges; the last bin has both its ends.
 
     Raises:
@@ -231,7 +225,8 @@ def histogram(
         )
     edges = _edges(flat, bins, range)
     counts = _counted([flat], [edges], None if weight is None else reshape(weight, -1), density)
-    return histogram_result(counts, edges)
+    found: tuple[Tensor, Tensor] = _Histogram(counts, edges)
+    return found
 
 
 def _edges(values: Tensor, bins: Any, limits: Sequence[float] | None) -> Tensor:
@@ -275,14 +270,7 @@ def _counted(columns: list[Tensor], edges: list[Tensor], weight: Tensor | None, 
 range_of = range  # `histogram` has a parameter of that name
 
 
-class histogramdd_result(NamedTuple):
-    """What `histogramdd` gives."""
-
-    hist: Tensor
-    bin_edges: tuple[Tensor, ...]
-
-    def __repr__(self) -> str:
-        return f"torch.return_types.histogramdd(\nhist={self.hist!r},\nbin_edges={self.bin_edges!r})"
+_HistogramDD = named("histogramdd", "hist", "bin_edges")
 
 
 def histogramdd(
@@ -291,7 +279,7 @@ def histogramdd(
     range: Sequence[float] | None = None,
     weight: Tensor | None = None,
     density: bool = False,
-) -> histogramdd_result:
+) -> tuple[Tensor, tuple[Tensor, ...]]:
     """`histogram` of points: the last dimension of `input` are their coordinates, each with bins of its own."""
     points = reshape(input.detach(), (-1, input._shape[-1]))
     dims = points._shape[1]
@@ -302,7 +290,8 @@ def histogramdd(
     limits = [None if range is None else range[2 * i : 2 * i + 2] for i in range_of(dims)]
     edges = [_edges(c.contiguous(), b, r) for c, b, r in zip(columns, counts, limits, strict=True)]
     hist = _counted(columns, edges, None if weight is None else reshape(weight, -1), density)
-    return histogramdd_result(hist, tuple(edges))
+    found: tuple[Tensor, tuple[Tensor, ...]] = _HistogramDD(hist, tuple(edges))
+    return found
 
 
 # --- covariance -------------------------------------------------------------------------------------------------------

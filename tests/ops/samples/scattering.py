@@ -19,6 +19,9 @@ def reductions() -> list[Sample]:
 
 
 OPS = [
+    Op("segment_reduce", [S(F(3, 2, grad=False), how, lengths=T([2, 1], "int64")) for how in ("sum", "mean", "max", "min", "prod")] +
+       [S(F(3, grad=False), "sum", offsets=T([0, 1, 3], "int64")), S(F(3, grad=False), "max", lengths=T([0, 3], "int64"), initial=-9.0)],
+       differentiable=False, on_gpu=False),
     Op("scatter_reduce", reductions(), [S(F(3), 0, F(3), F(3), "sum"), S(F(3), 0, T([0], "int64"), I(3), "sum")],
        composed=True, twice=False, tolerance=2),
     Op("index_reduce", [S(F(3, 2), 0, T([0, 2, 0], "int64"), F(3, 2), how) for how in HOWS[1:]] +
