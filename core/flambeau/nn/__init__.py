@@ -1,6 +1,7 @@
 """`torch.nn`: modules, layers, losses, and what goes with them."""
 
-from . import attention, functional, grad, init, modules, utils
+from . import _reduction, attention, common_types, functional, grad, init, modules, parallel, utils
+from .factory import factory_kwargs
 from .layers.activation import (
     CELU,
     ELU,
@@ -51,6 +52,7 @@ from .layers.embedding import Embedding
 from .layers.flatten import Flatten, Unflatten
 from .layers.fold import Fold, Unfold
 from .layers.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
+from .layers.lazy_batchnorm import LazyBatchNorm1d, LazyBatchNorm2d, LazyBatchNorm3d
 from .layers.lazy_conv import (
     LazyConv1d,
     LazyConv2d,
@@ -59,15 +61,8 @@ from .layers.lazy_conv import (
     LazyConvTranspose2d,
     LazyConvTranspose3d,
 )
+from .layers.lazy_instancenorm import LazyInstanceNorm1d, LazyInstanceNorm2d, LazyInstanceNorm3d
 from .layers.lazy_linear import LazyLinear
-from .layers.lazy_norm import (
-    LazyBatchNorm1d,
-    LazyBatchNorm2d,
-    LazyBatchNorm3d,
-    LazyInstanceNorm1d,
-    LazyInstanceNorm2d,
-    LazyInstanceNorm3d,
-)
 from .layers.linear import Bilinear, Identity, Linear
 from .layers.normalization import CrossMapLRN2d, GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from .layers.padding import (
@@ -146,6 +141,7 @@ from .losses.margin import (
 from .losses.regression import HuberLoss, L1Loss, MSELoss, SmoothL1Loss
 from .losses.sequence import CTCLoss
 from .module import Module
+from .parallel import DataParallel
 from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 
 __all__ = [
@@ -326,7 +322,11 @@ __all__ = [
     "MultiMarginLoss",
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
+    "DataParallel",
     # namespaces
+    "common_types",
+    "factory_kwargs",
+    "parallel",
     "attention",
     "functional",
     "grad",

@@ -277,7 +277,10 @@ def _old_spelling(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
         warnings.warn(f"`nn.init.{old}` is now deprecated in favor of `nn.init.{new}`.", FutureWarning, stacklevel=2)
         return function(*args, **kwargs)
 
-    deprecated.__name__ = old
+    deprecated.__name__ = deprecated.__qualname__ = old
+    deprecated.__doc__ = f"""{old}(...)
+
+    Deprecated in favor of `{new}`."""
     return deprecated
 
 
@@ -292,3 +295,12 @@ kaiming_uniform = _old_spelling(kaiming_uniform_)
 kaiming_normal = _old_spelling(kaiming_normal_)
 orthogonal = _old_spelling(orthogonal_)
 sparse = _old_spelling(sparse_)
+
+
+# --- what code that fills tensors on its own imports ------------------------------------------------------------------
+
+_no_grad_uniform_ = uniform_
+_no_grad_normal_ = normal_
+_no_grad_trunc_normal_ = trunc_normal_
+_no_grad_fill_ = constant_
+_no_grad_zero_ = zeros_

@@ -100,6 +100,7 @@ class Module:
     _load_state_dict_post_hooks: HookTable
 
     _version: int = 1  # of the state_dict's format, written into its metadata
+    _compiled_call_impl: Callable[..., Any] | None = None
     call_super_init: bool = False  # with True, __init__ passes its arguments on along the MRO
     dump_patches: bool = False
 
@@ -817,7 +818,7 @@ class Module:
     def __repr__(self) -> str:
         extra = self.extra_repr()
         extra_lines = extra.split("\n") if extra else []
-        child_lines = [f"({name}): {_indent(repr(module))}" for name, module in self._modules.items()]
+        child_lines = [f"({name}): {_addindent(repr(module), 2)}" for name, module in self._modules.items()]
         if not child_lines and len(extra_lines) <= 1:
             return f"{self._get_name()}({extra})"
         return "\n  ".join([f"{self._get_name()}(", *extra_lines, *child_lines]) + "\n)"
@@ -838,8 +839,9 @@ def _wrong_kind(value: Any, kind: str, name: str, expected: str) -> str:
     return f"cannot assign '{typename(value)}' as {kind} '{name}' ({expected})"
 
 
-def _indent(text: str) -> str:
-    return text.replace("\n", "\n  ")
+def _addindent(s_: str, numSpaces: int) -> str:
+    """All lines but the first indented."""
+    return s_.replace("\n", "\n" + " " * numSpaces)
 
 
 def _parse_to(

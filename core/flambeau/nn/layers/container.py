@@ -9,7 +9,7 @@ from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Va
 from itertools import chain, islice
 from typing import Any, Self, overload
 
-from ..module import Module, _indent
+from ..module import Module, _addindent
 
 
 class Container(Module):
@@ -226,7 +226,7 @@ class ModuleList(Module):
             else:
                 runs.append((i, i, text))
         lines = [
-            _indent(f"({first}): {text}" if first == last else f"({first}-{last}): {last - first + 1} x {text}")
+            _addindent(f"({first}): {text}" if first == last else f"({first}-{last}): {last - first + 1} x {text}", 2)
             for first, last, text in runs
         ]
         return "\n  ".join([f"{self._get_name()}(", *lines]) + "\n)"

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import hooks as _hooks
 from .. import module as _module
+from .. import state as _state
 from ..functional import linear_loss as _linear_loss_options
 from ..layers import activation as _activation
 from ..layers import adaptive as _adaptive
@@ -25,9 +26,10 @@ from ..layers import flatten as _flatten
 from ..layers import fold as _fold
 from ..layers import instancenorm as _instancenorm
 from ..layers import lazy as _lazy
+from ..layers import lazy_batchnorm as _lazy_batchnorm
 from ..layers import lazy_conv as _lazy_conv
+from ..layers import lazy_instancenorm as _lazy_instancenorm
 from ..layers import lazy_linear as _lazy_linear
-from ..layers import lazy_norm as _lazy_norm
 from ..layers import linear as _linear
 from ..layers import normalization as _normalization
 from ..layers import padding as _padding
@@ -36,6 +38,7 @@ from ..layers import pixelshuffle as _pixelshuffle
 from ..layers import pooling as _pooling
 from ..layers import rnn as _rnn
 from ..layers import rnn_cell as _rnn_cell
+from ..layers import state_prefix as _state_prefix
 from ..layers import transformer as _transformer
 from ..layers import tuples as _tuples
 from ..layers import upsampling as _upsampling
@@ -48,20 +51,20 @@ from ..losses import sequence as _sequence
 from ..module import Module
 
 _FILES: dict[str, tuple[ModuleType, ...]] = {
-    "module": (_module, _hooks),
+    "module": (_module, _hooks, _state),
     "adaptive": (_adaptive,),
     "linear_cross_entropy_options": (_linear_loss_options,),
     "lazy": (_lazy,),
     "linear": (_linear, _lazy_linear),
     "activation": (_activation, _attention),
-    "batchnorm": (_batchnorm, _lazy_norm),
+    "batchnorm": (_batchnorm, _lazy_batchnorm),
     "channelshuffle": (_channelshuffle,),
     "conv": (_conv, _lazy_conv),
     "container": (_container, _parameter_container),
     "distance": (_distance,),
     "dropout": (_dropout,),
     "flatten": (_flatten,),
-    "instancenorm": (_instancenorm, _lazy_norm),
+    "instancenorm": (_instancenorm, _lazy_instancenorm),
     "normalization": (_normalization,),
     "fold": (_fold,),
     "loss": (_loss_base, _classification, _regression, _margin, _sequence, _linear_loss),
@@ -72,7 +75,7 @@ _FILES: dict[str, tuple[ModuleType, ...]] = {
     "sparse": (_embedding, _bags),
     "transformer": (_transformer,),
     "upsampling": (_upsampling,),
-    "utils": (_tuples,),
+    "utils": (_tuples, _state_prefix),
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 from ... import ops
 from ..._tensor import Tensor
 from ...dtype import float16, float32, float64, int8, int16, int32, int64, uint8
+from ...shape import broadcast_shapes
 
 
 class _Packed(NamedTuple):
@@ -254,6 +255,7 @@ def pad_sequence(
     first = listed[0]
     padded = []
     for s in listed:
+        broadcast_shapes((1, *first.shape[1:]), (1, *s.shape[1:]))  # for the error
         missing = longest - s.size(0)
         if missing:
             filler = ops.full((missing, *s.shape[1:]), padding_value, dtype=first.dtype, device=first.device)

@@ -1,4 +1,4 @@
-"""Normalisations that count the channels of their first input.
+"""Batch normalisations that count the channels of their first input.
 
 Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LazyBatchNorm1d.html
 """
@@ -12,7 +12,6 @@ from ..._tensor import Tensor
 from ...dtype import int64
 from ..parameter import UninitializedBuffer, UninitializedParameter
 from .batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, _BatchNorm, _NormBase
-from .instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, _InstanceNorm
 from .lazy import LazyModuleMixin
 
 
@@ -79,24 +78,3 @@ class LazyBatchNorm3d(_LazyNormBase, _BatchNorm):
 
     cls_to_become = BatchNorm3d
     _check_input_dim = BatchNorm3d._check_input_dim
-
-
-class LazyInstanceNorm1d(_LazyNormBase, _InstanceNorm):
-    """An `InstanceNorm1d` whose `num_features` is `input.size(1)` of its first input; arguments as there."""
-
-    cls_to_become = InstanceNorm1d
-    _unbatched = InstanceNorm1d._unbatched
-
-
-class LazyInstanceNorm2d(_LazyNormBase, _InstanceNorm):
-    """An `InstanceNorm2d` whose `num_features` is `input.size(1)` of its first input; arguments as there."""
-
-    cls_to_become = InstanceNorm2d
-    _unbatched = InstanceNorm2d._unbatched
-
-
-class LazyInstanceNorm3d(_LazyNormBase, _InstanceNorm):
-    """An `InstanceNorm3d` whose `num_features` is `input.size(1)` of its first input; arguments as there."""
-
-    cls_to_become = InstanceNorm3d
-    _unbatched = InstanceNorm3d._unbatched
