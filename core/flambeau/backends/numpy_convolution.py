@@ -50,14 +50,32 @@ class _Plan:
         """Whether one product for several samples is quicker than one for each."""
         return self.points <= _FEW and bool(rows[0].size >= _LARGE)
 
-    def chunks(self, n: int) -> Iterator[slice]:
-        """The samples in parts whose windows are few enough."""
-        step = max(1, CHUNK // max(1, self.rows * self.points))
-        for start in range(0, n, step):
-            yield slice(start, min(n, start + step))
+    def parts(self, n: int) -> Iterator[tuple[_Plan, tuple[slice, ...], tuple[slice, ...]]]:
+        """The work in parts whose windows are few enough: a plan, and the index of its padded input and of its output.
+
+        A part is some samples, or some rows of the output of one.
+        """
+        each = self.rows * self.points
+        step = max(1, CHUNK // each)
+        if each <= 4 * CHUNK or len(self.out) < 2:
+            for start in range(0, n, step):
+                samples = (slice(start, min(n, start + step)),)
+                yield self, samples, samples
+            return
+        height = max(1, CHUNK // (self.rows * prod(self.out[1:])))
+        (stride, *_), reach = self.stride, self.dilation[0] * (self.kernel[0] - 1) + 1
+        plans: dict[int, _Plan] = {}
+        for sample, first in product(range(n), range(0, self.out[0], height)):
+            count = min(height, self.out[0] - first)
+            taken = slice(first * stride, (first + count - 1) * stride + reach)
+            if count not in plans:
+                size, out = (taken.stop - taken.start, *self.size[1:]), (count, *self.out[1:])
+                plans[count] = _Plan(self.channels, size, self.kernel, out, self.stride, self.dilation)
+            one = slice(sample, sample + 1), slice(None)
+            yield plans[count], (*one, taken), (*one, slice(first, first + count))
 
     def columns(self, x: Array, groups: int, joined: bool) -> Array:
-        """The windows of padded samples (n, C, *size) in C order: (n, groups, rows, points).
+        """The windows of padded samples (n, C, *size), whose planes are in C order: (n, groups, rows, points).
 
         Where samples are `joined`, they lie side by side: (groups, rows, n * points).
         """
@@ -110,7 +128,7 @@ class _Plan:
         return np.lib.stride_tricks.as_strided(x, (*x.shape[:2], *self.out), (*x.strides[:2], *strides))
 
     def fold(self, columns: Array, target: Array, joined: bool) -> None:
-        """Add windows, laid out as `columns` has them, to padded samples `target` (n, C, *size) in C order."""
+        """Add windows, laid out as `columns` has them, to padded samples `target` (n, C, *size), whose planes are in C order."""
         n = target.shape[0]
         if joined:
             columns = columns.reshape(self.rows, n, self.points).transpose(1, 0, 2)
@@ -155,13 +173,13 @@ def convolve(
         plan = _Plan(c, x.shape[2:], kernel, out, stride, dilation)
         rows = w.reshape(groups, w.shape[0] // groups, -1)
         joined = plan.joins(rows)
-        direct = not joined and (not plan.wide or plan.run == prod(out))
-        for part in plan.chunks(n):
-            columns = plan.columns(x[part], groups, joined)
-            if direct:
-                np.matmul(rows, columns, out=y[part].reshape(*columns.shape[:2], rows.shape[1], plan.points))
+        dense = not joined and (not plan.wide or plan.run == prod(out))
+        for part, inside, made in plan.parts(n):
+            columns = part.columns(x[inside], groups, joined)
+            if dense and part is plan:
+                np.matmul(rows, columns, out=y[made].reshape(*columns.shape[:2], rows.shape[1], plan.points))
             else:
-                plan.gather(np.matmul(rows, columns), y[part], joined)
+                part.gather(np.matmul(rows, columns), y[made], joined)
     if bias is not None:
         y += bias.reshape(-1, *(1,) * len(out))
     return y if y.dtype == input.dtype else y.astype(input.dtype)
@@ -196,8 +214,8 @@ def convolution_input_grad(
         plan = _Plan(c, whole, kernel, out, stride, dilation)
         rows = w.reshape(groups, o // groups, -1).transpose(0, 2, 1)
         joined = plan.joins(rows)
-        for part in plan.chunks(n):
-            plan.fold(np.matmul(rows, plan.spread(g[part], groups, joined)), target[part], joined)
+        for part, inside, made in plan.parts(n):
+            part.fold(np.matmul(rows, part.spread(g[made], groups, joined)), target[inside], joined)
     if any(padding):
         target = target[slices(padding, size, (1,) * len(size), (1,) * len(size))]
     return np.ascontiguousarray(target, grad.dtype)
@@ -215,10 +233,10 @@ def convolution_weight_grad(
     plan = _Plan(c, x.shape[2:], kernel, out, stride, dilation)
     sums = np.zeros((groups, o // groups, plan.rows // groups), g.dtype)
     joined = sums[0].size >= _LARGE
-    for part in plan.chunks(n):
-        columns = plan.columns(x[part], groups, joined).swapaxes(-1, -2)
-        product_ = np.matmul(plan.spread(g[part], groups, joined), columns)
-        sums += product_ if joined else product_.sum(0)
+    for part, inside, made in plan.parts(n):
+        columns = part.columns(x[inside], groups, joined).swapaxes(-1, -2)
+        products = np.matmul(part.spread(g[made], groups, joined), columns)
+        sums += products if joined else products.sum(0)
     return sums.reshape(shape).astype(grad.dtype, copy=False)
 
 
