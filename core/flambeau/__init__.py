@@ -129,6 +129,8 @@ _LAZY = {
         "_classes": "classes",
         "device_modules": "get_device_module",
         "func": "vmap",
+        "_higher_order_ops": "cond while_loop",
+        "autograd.anomaly": "is_anomaly_enabled is_anomaly_check_nan_enabled",
         "amp.autocast_mode": "autocast is_autocast_enabled set_autocast_enabled get_autocast_dtype set_autocast_dtype "
         "is_autocast_cache_enabled set_autocast_cache_enabled clear_autocast_cache autocast_increment_nesting "
         "autocast_decrement_nesting is_autocast_cpu_enabled is_autocast_xla_enabled is_autocast_ipu_enabled "

@@ -17,8 +17,8 @@ _HOMES = {
     "detect_anomaly": "anomaly", "set_detect_anomaly": "anomaly", "Variable": "variable",
 }  # fmt: skip
 _MODULES = {
-    "function": "function", "functional": "functional", "forward_ad": "forward_ad", "graph": "graph", "grad_mode": "modes",
-    "anomaly_mode": "anomaly", "variable": "variable",
+    "function": "function", "functional": "functional", "forward_ad": "forward_ad", "graph": "graph", "grad_mode": "grad_mode",
+    "anomaly_mode": "anomaly_mode", "variable": "variable",
 }  # fmt: skip
 
 

@@ -6,7 +6,9 @@ Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.gradcheck.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any
 
 from .._tensor import Tensor
@@ -274,3 +276,12 @@ def gradgradcheck(
         check_forward_ad=check_fwd_over_rev,
         check_backward_ad=check_rev_over_rev,
     )
+
+
+class _Module(ModuleType):
+    """`torch.autograd.gradcheck` is the function, and the module to import it from."""
+
+    __call__ = staticmethod(gradcheck)
+
+
+sys.modules[__name__].__class__ = _Module

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
 import threading
 import warnings
 from collections.abc import Callable
@@ -215,6 +214,3 @@ class set_multithreading_enabled(_Switch):
         """Another."""
         return set_multithreading_enabled(self.mode)
 
-
-# PyTorch's name of this module.
-sys.modules[f"{__package__}.grad_mode"] = sys.modules[__name__]

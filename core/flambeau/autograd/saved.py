@@ -79,10 +79,17 @@ class Packed:
         pack, self._unpack = hooks
         self._edge = edge
         before, GradMode.enabled = GradMode.enabled, False
+        version = tensor._storage.version
         try:
             self._value = pack(tensor)
         finally:
             GradMode.enabled = before
+        if tensor._storage.version != version:
+            raise RuntimeError(
+                "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook cannot be "
+                "modified by in-place operations as this can lead to unexpected side-effects. Please open an issue if you need to "
+                "perform in-place operations on the input to a pack hook."
+            )
 
     def unpack(self) -> Tensor:
         """The tensor again.

@@ -17,9 +17,6 @@ class _VariableMeta(type):
     def __instancecheck__(cls, instance: Any) -> bool:
         return isinstance(instance, Tensor)
 
-    def __subclasscheck__(cls, subclass: type) -> bool:
-        return issubclass(subclass, Tensor)
-
     def __getattr__(cls, name: str) -> Any:
         return getattr(Tensor, name)
 

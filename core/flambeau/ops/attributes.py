@@ -229,6 +229,10 @@ def _no_deletion(input: Tensor, key: Any) -> None:
     raise TypeError("Tensor does not support deleting items")
 
 
+def _set_volatile(input: Tensor, value: bool) -> None:
+    warnings.warn("volatile was removed and now has no effect. Use `with torch.no_grad():` instead.", stacklevel=2)
+
+
 def _volatile(input: Tensor) -> bool:
     warnings.warn("volatile was removed (Variable.volatile is always False)", stacklevel=2)
     return False
@@ -245,7 +249,7 @@ def detach(input: Tensor) -> Tensor:
 
 
 ATTRIBUTES: dict[str, Any] = {
-    **dict.fromkeys(_FALSE, False), "name": None, "volatile": property(_volatile),
+    **dict.fromkeys(_FALSE, False), "name": None, "volatile": property(_volatile, _set_volatile),
     "__reversed__": _reversed, "__setstate__": _setstate, "__delitem__": _no_deletion,
     "__nonzero__": Tensor.__bool__, "__long__": Tensor.__int__, "const_data_ptr": Tensor.data_ptr,
     "grad_dtype": property(lambda input: input.dtype),
