@@ -57,7 +57,9 @@ def map(f: Callable[..., Any], xs: Any, *args: Any) -> Any:
     leaves = tree_leaves(xs)
     sizes = {x._shape[0] for x in leaves}
     if len(sizes) != 1 or 0 in sizes:
-        raise RuntimeError(f"Leading dimensions of mapped xs must be consistent. Got shapes {[x.shape for x in leaves]}.")
+        raise RuntimeError(
+            f"Leading dimensions of mapped xs must be consistent. Got shapes {[x.shape for x in leaves]}."
+        )
     results = [f(tree_map(lambda x, i=i: x[i], xs), *args) for i in range(sizes.pop())]
     return _stacked(results, 0)
 

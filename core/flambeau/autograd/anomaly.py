@@ -134,4 +134,3 @@ def _guarded(node: Node, grad: Any, wanted: Any) -> Any:
             _show(node)
             raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
     return results
-

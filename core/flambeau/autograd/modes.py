@@ -213,4 +213,3 @@ class set_multithreading_enabled(_Switch):
     def clone(self) -> _Switch:
         """Another."""
         return set_multithreading_enabled(self.mode)
-
