@@ -384,6 +384,17 @@ def _add_rows(target: Array, index: Array, value: Array) -> None:
     order = np.argsort(index, kind="stable")
     sorted_index = index[order]
     starts = np.flatnonzero(np.concatenate(([True], sorted_index[1:] != sorted_index[:-1])))
+    lengths = np.diff(starts, append=index.size)
+    alone = lengths == 1
+    if alone.sum() > 16:  # sums of one row are slow to begin
+        rows = starts[alone]
+        target[sorted_index[rows]] += value[order[rows]]
+        if rows.size == starts.size:
+            return
+        order = order[np.repeat(~alone, lengths)]
+        lengths = lengths[~alone]
+        starts = np.cumsum(lengths) - lengths
+        sorted_index = index[order]
     target[sorted_index[starts]] += np.add.reduceat(value[order], starts, axis=0, dtype=target.dtype)
 
 

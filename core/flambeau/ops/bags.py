@@ -19,24 +19,37 @@ from .op import op
 SUM, MEAN, MAX = 0, 1, 2
 
 
-def _spread(g: Tensor, bags: Tensor, factors: Tensor) -> Tensor:
+def _spread(g: Tensor, bags: Tensor, *factors: Tensor | None) -> Tensor:
     """The gradient of each row looked up."""
-    return take_slices(g, bags, 0) * factors.unsqueeze(1)
+    rows = take_slices(g, bags, 0)
+    for x in factors:
+        rows = rows if x is None else rows * x.unsqueeze(1)
+    return rows
 
 
 @op(
     name="EmbeddingBagBackward0",
     weight=lambda g, indices, bags, factors, rarity, weight_shape: put(
-        g.new_zeros(weight_shape), indices, 0, _spread(g, bags, factors * rarity), "add"
+        g.new_zeros(weight_shape), indices, 0, _spread(g, bags, factors, rarity), "add"
     ),
     factors=lambda g, weight, indices, bags: (take_slices(weight, indices, 0) * take_slices(g, bags, 0)).sum(1),
 )
-def _bag_sums(be: Any, weight: Array, indices: Array, bags: Array, factors: Array, rarity: Array, empty: Array) -> Any:
-    """Rows of `weight` at `indices` times `factors`, added to the rows of `empty` that `bags` names.
+def _bag_sums(
+    be: Any,
+    weight: Array,
+    indices: Array,
+    bags: Array,
+    factors: Array | None,
+    rarity: Array | None,
+    empty: Array,
+) -> Any:
+    """Rows of `weight` at `indices`, times `factors`, added to the rows of `empty` that `bags` names.
 
     `rarity` multiplies gradients of the weight only.
     """
-    rows = be.mul(be.take(weight, indices, 0), be.reshape(factors, (indices.shape[0], 1)))
+    rows = be.take(weight, indices, 0)
+    if factors is not None:
+        rows = be.mul(rows, be.reshape(factors, (indices.shape[0], 1)))
     return be.put(empty, bags, 0, rows, "add")
 
 
@@ -113,32 +126,45 @@ def embedding_bag(
             )
         padding_idx %= max(1, rows)
     wanted = indices.tolist()
-    for i, row in enumerate(wanted):
-        if not 0 <= row < rows:
-            raise RuntimeError(f"Index {i} of input takes value {row} which is not in the valid range [0, {rows})")
+    if wanted and not 0 <= min(wanted) <= max(wanted) < rows:
+        i, row = next((i, row) for i, row in enumerate(wanted) if not 0 <= row < rows)
+        raise RuntimeError(f"Index {i} of input takes value {row} which is not in the valid range [0, {rows})")
     bounds = _bounds(offsets.tolist(), len(wanted), include_last_offset)
-    bag_of = [0] * len(wanted)
-    for b, (start, end) in enumerate(bounds):
-        bag_of[start:end] = [b] * max(0, end - start)
-    sizes = [sum(1 for row in wanted[start:end] if row != padding_idx) for start, end in bounds]
-    device = weight.device
-    of_each, of_bags = (tensor(x, dtype=int64, device=device) for x in (bag_of, sizes))
+    padded = [0 if padding_idx is None else wanted[start:end].count(padding_idx) for start, end in bounds]
+    of_bags = indices.new_tensor([end - start - n for (start, end), n in zip(bounds, padded, strict=True)], dtype=int64)
+    of_each = _bag_of_each([start for start, _ in bounds[1:]], len(wanted), of_bags)
     if mode == MAX:
         result, winners = _maxima(weight, wanted, bounds, padding_idx)
         return result, of_each, of_bags, winners
-    used = range(bounds[-1][1] if bounds else 0)
-    factors = [0.0 if wanted[i] == padding_idx else 1.0 / sizes[bag_of[i]] if mode == MEAN else 1.0 for i in used]
-    rarities = _rarities(wanted) if scale_grad_by_freq else {}
-    rarity = tensor([rarities.get(wanted[i], 1.0) for i in used], dtype=weight.dtype, device=device)
-    scale = tensor(factors, dtype=weight.dtype, device=device)
+    used = bounds[-1][1] if bounds else 0
+    empty = zeros((len(bounds), weight._shape[1]), dtype=weight.dtype, device=weight.device)
+    if not used:
+        return _nothing(weight, empty), of_each, of_bags, of_bags
+    longs, bags = indices.to(int64), of_each
+    if used < len(wanted):
+        longs, bags = longs[:used], bags[:used]
+    factors = rarity = None
+    if mode == MEAN:
+        factors = take_slices(of_bags.clamp(min=1).to(weight.dtype).reciprocal(), bags, 0)
+    if padding_idx is not None:
+        counted = (longs != padding_idx).to(weight.dtype)
+        factors = counted if factors is None else factors * counted
     if per_sample_weights is not None:
-        scale = scale * per_sample_weights[: len(used)]
-    empty = zeros((len(bounds), weight._shape[1]), dtype=weight.dtype, device=device)
-    longs = indices.to(int64)[: len(used)]
-    sums: Tensor = (
-        _bag_sums(weight, longs, of_each[: len(used)], scale, rarity, empty) if used else _nothing(weight, empty)
-    )
+        given = per_sample_weights[:used]
+        factors = given if factors is None else factors * given
+    if scale_grad_by_freq:
+        rarities = _rarities(wanted)
+        rarity = weight.new_tensor([rarities[row] for row in wanted[:used]])
+    sums: Tensor = _bag_sums(weight, longs, bags, factors, rarity, empty)
     return sums, of_each, of_bags, of_bags
+
+
+def _bag_of_each(starts: list[int], count: int, of_bags: Tensor) -> Tensor:
+    """The bag of each index: how many bags, after the first, have begun."""
+    begun = of_bags.new_zeros(count + 1)
+    if starts:
+        begun = put(begun, of_bags.new_tensor(starts), 0, of_bags.new_ones(len(starts)), "add")
+    return begun.cumsum(0)[:count]
 
 
 def _rarities(wanted: list[int]) -> dict[int, float]:
