@@ -87,6 +87,29 @@ def test_training(same: Callable[..., None]) -> None:
     same(code, rtol=0.02, atol=0.02)
 
 
+@pytest.mark.parametrize("name", ["LSTM", "GRU", "RNN", "LSTMCell", "RNNCell"])
+def test_recurrent_layers(same: Callable[..., None], name: str) -> None:
+    def code(t: Library) -> Any:
+        layer = getattr(t.nn, name)(3, 2)
+        x = t.randn(4, 5, 3) if not name.endswith("Cell") else t.randn(5, 3)
+        with t.autocast("cpu"):
+            out = layer(x)
+        return out
+
+    same(code, rtol=0.03, atol=0.03)
+
+
+def test_layers_of_transformers(same: Callable[..., None]) -> None:
+    def code(t: Library) -> Any:
+        layer = t.nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=True)
+        with t.autocast("cpu"):
+            out = layer(t.randn(2, 3, 8))
+        out.float().sum().backward()
+        return out, [p.grad.dtype for p in layer.parameters()]
+
+    same(code, rtol=0.05, atol=0.05)
+
+
 def test_a_parameter_is_cast_once() -> None:
     w = flambeau.rand(3, 3, requires_grad=True)
     with flambeau.autocast("cpu"):

@@ -23,37 +23,58 @@ def _is_numpy(value: Any) -> bool:
     return type(value).__module__ == "numpy" and type(value).__name__ not in ("str_", "string_", "bytes_")
 
 
-def _stack(batch: Sequence[Any], *, collate_fn_map: Any = None) -> Tensor:
+def collate_tensor_fn(batch: Sequence[Any], *, collate_fn_map: Any = None) -> Tensor:
+    """Tensors, stacked."""
     return ops.stack(list(batch), 0)
 
 
-def _floats(batch: Sequence[Any], *, collate_fn_map: Any = None) -> Tensor:
+def collate_float_fn(batch: Sequence[Any], *, collate_fn_map: Any = None) -> Tensor:
+    """Floats, as a float64 tensor."""
     return ops.tensor(list(batch), dtype=float64)
 
 
-def _ints(batch: Sequence[Any], *, collate_fn_map: Any = None) -> Tensor:
+def collate_int_fn(batch: Sequence[Any], *, collate_fn_map: Any = None) -> Tensor:
+    """Integers, as a tensor."""
     return ops.tensor(list(batch))
 
 
-def _unchanged(batch: Any, *, collate_fn_map: Any = None) -> Any:
+def collate_str_fn(batch: Any, *, collate_fn_map: Any = None) -> Any:
+    """The batch as it is."""
     return batch
 
 
-def _numpy(batch: Sequence[Any], *, collate_fn_map: Any = None) -> Tensor:
-    first = batch[0]
-    if type(first).__name__ == "ndarray" and _TEXT_OR_OBJECT.search(first.dtype.str):
-        raise TypeError(_UNKNOWN.format(first.dtype))
+def collate_numpy_array_fn(batch: Sequence[Any], *, collate_fn_map: Any = None) -> Tensor:
+    """NumPy arrays, stacked.
+
+    Raises:
+        TypeError: they hold text or objects.
+    """
+    if _TEXT_OR_OBJECT.search(batch[0].dtype.str):
+        raise TypeError(_UNKNOWN.format(batch[0].dtype))
+    return collate_numpy_scalar_fn(batch, collate_fn_map=collate_fn_map)
+
+
+def collate_numpy_scalar_fn(batch: Sequence[Any], *, collate_fn_map: Any = None) -> Tensor:
+    """NumPy's numbers, as a tensor of their dtype."""
     return ops.stack([ops.as_tensor(each) for each in batch], 0)
 
 
+def _numpy(batch: Sequence[Any], *, collate_fn_map: Any = None) -> Tensor:
+    is_array = type(batch[0]).__name__ == "ndarray"
+    return (collate_numpy_array_fn if is_array else collate_numpy_scalar_fn)(batch, collate_fn_map=collate_fn_map)
+
+
 default_collate_fn_map: dict[Any, Callable[..., Any]] = {
-    Tensor: _stack,
-    float: _floats,
-    int: _ints,
-    str: _unchanged,
-    bytes: _unchanged,
+    Tensor: collate_tensor_fn,
+    float: collate_float_fn,
+    int: collate_int_fn,
+    str: collate_str_fn,
+    bytes: collate_str_fn,
 }
 """How elements of a type are joined; change it to teach `default_collate` a type."""
+
+
+default_collate_err_msg_format = _UNKNOWN
 
 
 def default_collate(batch: Any) -> Any:

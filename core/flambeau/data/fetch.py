@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .._tensor import Tensor
-from .collate import default_collate
+from .collate import collate_tensor_fn, default_collate, default_collate_fn_map
 from .dataset import Subset, TensorDataset
 
 
@@ -44,7 +44,7 @@ class _MapDatasetFetcher(_Fetcher):
         dataset = self.dataset
         if not self.auto_collation:
             return self.collate_fn(dataset[possibly_batched_index])
-        if self.collate_fn is default_collate:
+        if self.collate_fn is default_collate and default_collate_fn_map.get(Tensor) is collate_tensor_fn:
             batch = _rows(dataset, possibly_batched_index)
             if batch is not None:
                 return batch

@@ -32,14 +32,14 @@ class Autocast:
 
 _LOWER = (
     "mm bmm matmul addmm addbmm baddbmm linear conv1d conv2d conv3d conv_tbc conv_transpose1d conv_transpose2d "
-    "conv_transpose3d prelu scaled_dot_product_attention"
+    "conv_transpose3d prelu scaled_dot_product_attention rnn_scan"
 )
 _FLOAT32 = (
     "avg_pool3d max_pool3d adaptive_avg_pool3d prod trace cdist quantile nanquantile inverse cholesky cholesky_inverse "
     "cholesky_solve grid_sample binary_cross_entropy binary_cross_entropy_with_logits mse_loss l1_loss smooth_l1_loss "
     "huber_loss nll_loss cross_entropy poisson_nll_loss kl_div cosine_embedding_loss hinge_embedding_loss "
     "margin_ranking_loss soft_margin_loss triplet_margin_loss multi_margin_loss multilabel_margin_loss ctc_loss "
-    "lstm_cell gru_cell"
+    "lstm_cell gru_cell lstm_scan gru_scan"
 )
 _UNTOUCHED = "mv bilinear"  # though they are made of functions above
 _WIDEST = "cat stack index_copy addcmul addcdiv"

@@ -14,6 +14,7 @@ from typing import Any
 
 from ... import ops
 from ..._tensor import Tensor
+from ...ops.autocasting import Autocast, cast
 from .. import functional as F
 from .. import init
 from ..module import Module
@@ -308,7 +309,10 @@ class RNNBase(Module):
             x = outputs[0] if directions == 1 else ops.cat(outputs, -1)
             if self.dropout and self.training and layer < self.num_layers - 1:
                 x = F.dropout(x, self.dropout, True)
-        return x, tuple(ops.stack(list(h), 0) for h in zip(*finals, strict=True))
+        final = tuple(ops.stack(list(h), 0) for h in zip(*finals, strict=True))
+        if Autocast.active and self.mode == "LSTM":  # of the three the one that PyTorch runs in the lower precision
+            return cast(x, Autocast.dtypes["cpu"]), cast(final, Autocast.dtypes["cpu"])
+        return x, final
 
     def _scan(
         self, gates: Tensor, state: tuple[Tensor, ...], weights: dict[str, Tensor | None], reverse: bool

@@ -5,7 +5,17 @@ from .cycles import CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR
 from .functions import LambdaLR, MultiplicativeLR
 from .plateau import ReduceLROnPlateau
 from .ramps import CosineAnnealingLR, LinearLR, PolynomialLR
-from .scheduler import EPOCH_DEPRECATION_WARNING, LRScheduler, _LRScheduler
+from .scheduler import (
+    EPOCH_DEPRECATION_WARNING,
+    LRScheduler,
+    _enable_get_lr_call,
+    _format_param,
+    _initial_mode,
+    _LRScheduler,
+    _param_groups_val_list,
+    _update_param_group_val,
+    _warn_get_lr_called_within_step,
+)
 from .steps import ConstantLR, ExponentialLR, MultiStepLR, StepLR
 
 __all__ = [
@@ -27,4 +37,10 @@ __all__ = [
     "ChainedScheduler",
     "EPOCH_DEPRECATION_WARNING",
     "_LRScheduler",
+    "_enable_get_lr_call",
+    "_format_param",
+    "_initial_mode",
+    "_param_groups_val_list",
+    "_update_param_group_val",
+    "_warn_get_lr_called_within_step",
 ]

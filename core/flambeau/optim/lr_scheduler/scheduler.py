@@ -109,11 +109,8 @@ class LRScheduler:
 
     def _initial_step(self) -> None:
         self._step_count = 0
-        self._is_initial = True
-        try:
+        with _initial_mode(self):
             self.step()
-        finally:
-            self._is_initial = False
 
     def state_dict(self) -> dict[str, Any]:
         """Everything but the optimizer."""
@@ -160,16 +157,13 @@ class LRScheduler:
         self._update_lr(epoch)
 
     def _update_lr(self, epoch: int | None = None) -> None:
-        self._get_lr_called_within_step = True
-        try:
+        with _enable_get_lr_call(self):
             if epoch is None:
                 self.last_epoch += 1
                 values = self.get_lr()
             else:
                 self.last_epoch = epoch
                 values = getattr(self, "_get_closed_form_lr", self.get_lr)()
-        finally:
-            self._get_lr_called_within_step = False
         for group, lr in zip(self.optimizer.param_groups, values, strict=True):
             set_value(group, "lr", lr)
         self._last_lr = values_of(self.optimizer, "lr")
@@ -193,3 +187,36 @@ class LRScheduler:
 
 class _LRScheduler(LRScheduler):
     """The older name of `LRScheduler`."""
+
+
+# --- PyTorch's names for schedules that were copied from it -----------------------------------------------------------
+
+_format_param, _param_groups_val_list, _update_param_group_val = for_each_group, values_of, set_value
+
+
+def _warn_get_lr_called_within_step(lr_scheduler: LRScheduler) -> None:
+    lr_scheduler._check_called_within_step()
+
+
+class _Mark:
+    """A context in which an attribute of a schedule is True."""
+
+    _name: str
+
+    def __init__(self, o: LRScheduler) -> None:
+        self.o = o
+
+    def __enter__(self) -> _Mark:
+        setattr(self.o, self._name, True)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        setattr(self.o, self._name, False)
+
+
+class _enable_get_lr_call(_Mark):
+    _name = "_get_lr_called_within_step"
+
+
+class _initial_mode(_Mark):
+    _name = "_is_initial"
