@@ -58,6 +58,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "flambeau.distributions": (*PUBLIC, "flambeau.distributions", "flambeau.linalg", "flambeau.nn"),
     "flambeau.linalg": (*PUBLIC,),
+    "flambeau.fft": (*PUBLIC,),
+    "flambeau.signal": (*PUBLIC, "flambeau.signal"),
     "flambeau.watch": (*PUBLIC, "flambeau.watch", "flambeau.nn", "flambeau.optim"),
     "flambeau.testing": (*PUBLIC, "flambeau.testing"),
     "flambeau_wgpu": ("flambeau_wgpu", "flambeau.backends.protocol", "flambeau.dtype"),

@@ -12,10 +12,16 @@ NAMES: dict[str, tuple[str, ...]] = {
         "cholesky_solve", "cholesky_inverse", "triangular_solve", "matrix_exp", "matrix_power", "cross", "geqrf",
         "orgqr", "ormqr", "symeig", "eig", "solve", "matrix_rank", "chain_matmul",
     ),
+    "spectrogram": (
+        "stft", "istft", "hann_window", "hamming_window", "blackman_window", "bartlett_window", "kaiser_window",
+    ),
 }  # fmt: skip
 """By the file of `ops/` that defines them."""
 
-NO_METHODS = frozenset(("lu_unpack", "matrix_rank", "chain_matmul"))
+NO_METHODS = frozenset((
+    "lu_unpack", "matrix_rank", "chain_matmul", "hann_window", "hamming_window", "blackman_window", "bartlett_window",
+    "kaiser_window",
+))  # fmt: skip
 """Those that Tensor does not have."""
 
 
