@@ -193,6 +193,17 @@ class Overridable:
     def __repr__(self) -> str:
         return f"<function {self.__name__}>"
 
+    def __deepcopy__(self, memo: object) -> Overridable:
+        return self
+
+    def __reduce__(self) -> Any:
+        return _itself, (self.function,)
+
+
+def _itself(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function, for pickles: it equals the public one."""
+    return function
+
 
 def hand_over(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Ask the class of something that stands in a tensor's place and is none, where functions have not asked so far."""

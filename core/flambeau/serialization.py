@@ -49,6 +49,7 @@ __all__ = [
     "set_crc32_options",
     "set_default_load_endianness",
     "set_default_mmap_options",
+    "skip_data",
 ]
 
 DEFAULT_PROTOCOL = 2
@@ -116,6 +117,8 @@ def _write(obj: Any, file: Any, name: str, module: Any, protocol: int, as_zip: b
     if as_zip:
         torch_zip.save(obj, file, name, module, protocol, not unmarked)
     else:
+        if config.skipping.data:
+            raise RuntimeError("Cannot use skip_data=True with _use_new_zipfile_serialization=False")
         torch_legacy.save(obj, file, module, protocol)
 
 
@@ -313,6 +316,24 @@ def _explained(message: str) -> str:
             "WeightsUnpickler error: "
         )
     return f"{text}\n\n{message}{advice}"
+
+
+class skip_data:
+    """A context in which `save` leaves room for the elements of storages, to be filled in later, and `load` fills with 0.
+
+    Args:
+        materialize_fake_tensors: accepted; there are none here.
+    """
+
+    def __init__(self, materialize_fake_tensors: bool = False) -> None:
+        self.materialize_fake_tensors = materialize_fake_tensors
+
+    def __enter__(self) -> None:
+        self._before = config.skipping.data
+        config.skipping.data = True
+
+    def __exit__(self, *exc: object) -> None:
+        config.skipping.data = self._before
 
 
 def get_unsafe_globals_in_checkpoint(f: Any) -> list[str]:

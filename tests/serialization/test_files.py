@@ -174,6 +174,25 @@ def test_gzip_and_places_in_a_file(tmp_path: Path) -> None:
         assert [flambeau.load(file).item() for _ in range(2)] == [1.0, 2.0]
 
 
+def test_room_for_data(same: Callable[..., None]) -> None:
+    def code(t: Library) -> Any:
+        with t.serialization.skip_data():
+            file = written(t, {"a": t.ones(3)})
+        return t.load(file)["a"].shape, len(file.getvalue())
+
+    same(code)
+
+
+@pytest.mark.parametrize(("writer", "reader"), DIRECTIONS)
+def test_modules_with_hooks(writer: Library, reader: Library) -> None:
+    """Hooks go with a module that is pickled whole, and so do the handles that remove them."""
+    lazy = reader.load(written(writer, writer.nn.LazyLinear(2)), weights_only=False)
+    assert lazy(reader.ones(3)).shape == (2,) and type(lazy) is reader.nn.Linear and not lazy._forward_pre_hooks
+    if writer is not torch:  # which cannot read it either
+        normed = reader.load(written(writer, writer.nn.utils.spectral_norm(writer.nn.Linear(2, 2))), weights_only=False)
+        assert list(normed.state_dict()) == ["bias", "weight_orig", "weight_u", "weight_v"]
+
+
 class Made:
     """Of no class that files may name."""
 

@@ -167,6 +167,14 @@ def test_small_things_are_pickled() -> None:
     )
 
 
+def test_functions_that_ask_first_are_pickled() -> None:
+    """What functions are once somebody has subclassed Tensor."""
+    from flambeau.overrides import Overridable
+
+    asks = Overridable(copy.copy)
+    assert pickle.loads(pickle.dumps(asks)) == asks and copy.deepcopy(asks) is asks
+
+
 def test_hooks_are_not_pickled(same: Callable[..., None]) -> None:
     def code(t: Library) -> Any:
         x = t.ones(1, requires_grad=True)

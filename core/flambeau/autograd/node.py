@@ -137,23 +137,42 @@ class AccumulateGrad(Node):
 
 
 class RemovableHandle:
-    """Removes a hook: `handle.remove()`, or as a context manager."""
+    """Removes a hook: `handle.remove()`, or as a context manager.
+
+    Args:
+        hooks: the table that it is put into.
+        hook: what is put there.
+        marks: tables in which the hook's number is noted, and from which it goes too.
+    """
 
     _ids = count()
 
-    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+    def __init__(self, hooks: dict[int, Any], hook: Any, marks: Sequence[dict[int, bool]] = ()) -> None:
         self.id = next(RemovableHandle._ids)
         self._hooks: dict[int, Any] | None = hooks
+        self._marks = marks
         hooks[self.id] = hook
+        for mark in marks:
+            mark[self.id] = True
 
     def remove(self) -> None:
         """Remove the hook; again is harmless."""
         if self._hooks is not None:
             self._hooks.pop(self.id, None)
             self._hooks = None
+            for mark in self._marks:
+                mark.pop(self.id, None)
 
     def __enter__(self) -> RemovableHandle:
         return self
 
     def __exit__(self, *exc: object) -> None:
         self.remove()
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        return (self._hooks, self.id, tuple(self._marks)) if self._marks else (self._hooks, self.id)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self._hooks, self.id = state[:2]
+        self._marks = [mark for mark in state[2] if mark is not None] if len(state) > 2 else ()
+        RemovableHandle._ids = count(max(next(RemovableHandle._ids), self.id + 1))

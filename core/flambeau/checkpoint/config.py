@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from threading import local
 from typing import Any
 
 
@@ -37,3 +38,12 @@ class SaveSettings:
 
 load = LoadSettings(mmap_flags=private_mapping())
 save = SaveSettings()
+
+
+class _Skipping(local):
+    """Whether this thread leaves the elements of storages out of files; see `serialization.skip_data`."""
+
+    data = False
+
+
+skipping = _Skipping()

@@ -41,6 +41,7 @@ _FROM_TORCH: Final = {
     ("torch._C", "_VariableFunctions"): (__name__, "functions"),
     ("torch._C", "_VariableFunctionsClass"): (__name__, "functions"),
     ("torch._C", "_nn"): (f"{_OURS}.nn.functional", ""),
+    ("torch.utils.hooks", "RemovableHandle"): (f"{_OURS}.autograd.node", "RemovableHandle"),
     ("torch._C", "Generator"): (_OURS, "Generator"),
     ("torch.nn.modules.container", "OrderedDict"): ("collections", "OrderedDict"),
 }
@@ -54,6 +55,8 @@ def torch_name(module: str, name: str) -> tuple[str, str]:
         return module, name
     if module == f"{_OURS}.dtype":
         return "torch", name.rstrip("_")
+    if module == f"{_OURS}.autograd.node" and name == "RemovableHandle":
+        return "torch.utils.hooks", name
     if module == f"{_OURS}.layout" and name == "_get_layout":
         return "torch.serialization", name
     if module == f"{_OURS}.random" and name == "Generator":

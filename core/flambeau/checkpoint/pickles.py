@@ -10,6 +10,7 @@ from typing import Any
 
 from ..dtype import dtype as DType
 from ..dtype import uint8
+from ..overrides import Overridable
 from ..typed_storage import STORAGE_NAMES, TypedStorage
 from ..untyped_storage import UntypedStorage
 from . import names
@@ -54,6 +55,9 @@ def pickler(module: Any, file: Any, protocol: int, persistent_id: Callable[[Any]
             def _save_storage_class(self, obj: StorageClass) -> None:
                 self._write_global("torch.storage" if obj.name == "UntypedStorage" else "torch", obj.name, obj)
 
+            def _save_function(self, obj: Overridable) -> None:
+                self.save(obj.function)
+
             def _write_global(self, place: str, name: str, obj: Any) -> None:
                 if self.proto >= 4:
                     self.save(place)
@@ -64,6 +68,7 @@ def pickler(module: Any, file: Any, protocol: int, persistent_id: Callable[[Any]
                 self.memoize(obj)
 
             dispatch[FunctionType] = save_global
+            dispatch[Overridable] = _save_function
             dispatch[StorageClass] = _save_storage_class
 
         def persistent_id(self, obj: Any) -> Any:

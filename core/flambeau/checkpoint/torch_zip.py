@@ -18,6 +18,7 @@ from ..storage import Storage
 from ..typed_storage import TypedStorage
 from ..untyped_storage import UntypedStorage, face, swapped, wrap_bytes
 from . import config
+from .config import skipping
 from .locations import MapLocation, restorer
 from .pickles import Stored, decoded, pickler, unpickler
 from .zip_archive import ArchiveReader, ArchiveWriter
@@ -36,7 +37,7 @@ def save(obj: Any, file: Any, name: str, pickle_module: Any, protocol: int, with
     if with_byteorder:
         archive.record("byteorder", sys.byteorder.encode())
     for key, storage in stored.storages.items():
-        archive.record(f"data/{key}", storage._look())
+        archive.record(f"data/{key}", bytes(len(storage)) if skipping.data else storage._look())
     archive.close()
 
 
@@ -67,7 +68,9 @@ def load(
             name = f"data/{key}"
             backend, home = resolve("cpu")
             data: Any
-            if mapped is None:
+            if skipping.data:
+                data = bytearray(count * dtype.itemsize)
+            elif mapped is None:
                 data = archive.record(name)
             else:
                 start = archive.offset(name)

@@ -37,26 +37,11 @@ global_buffer_registration_hooks: HookTable = OrderedDict()
 _global_backward_hooks_are_full: bool | None = None
 
 
-class ModuleHookHandle(RemovableHandle):
-    """Removes a hook and what its id is marked with: `handle.remove()`, or as a context manager."""
-
-    def __init__(self, table: HookTable, hook: Hook, marks: Sequence[OrderedDict[int, bool]]) -> None:
-        super().__init__(table, hook)
-        self._marks = marks
-        for mark in marks:
-            mark[self.id] = True
-
-    def remove(self) -> None:
-        super().remove()
-        for mark in self._marks:
-            mark.pop(self.id, None)
-
-
 def add_hook(
     table: HookTable, hook: Hook, *marks: tuple[OrderedDict[int, bool], bool], prepend: bool = False
 ) -> RemovableHandle:
     """Put `hook` into `table` under a new id, and that id into each of `marks` that is wanted."""
-    handle = ModuleHookHandle(table, hook, [mark for mark, wanted in marks if wanted])
+    handle = RemovableHandle(table, hook, [mark for mark, wanted in marks if wanted])
     if prepend:
         table.move_to_end(handle.id, last=False)
     return handle

@@ -790,7 +790,7 @@ class Module:
     def _register_load_state_dict_pre_hook(
         self, hook: Callable[..., Any], with_module: bool = False
     ) -> RemovableHandle:
-        return add_hook(self._load_state_dict_pre_hooks, _BoundHook(hook, self) if with_module else hook)
+        return add_hook(self._load_state_dict_pre_hooks, _WrappedHook(hook, self) if with_module else hook)
 
     def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, incompatible_keys)` after loading; it may change the two lists in place."""
@@ -824,15 +824,25 @@ class Module:
         return "\n  ".join([f"{self._get_name()}(", *extra_lines, *child_lines]) + "\n)"
 
 
-class _BoundHook:
-    """`hook` with its module in front; unlike a closure it pickles and follows the module through deepcopy."""
+class _WrappedHook:
+    """`hook` with its module in front; unlike a closure it pickles and follows the module through deepcopy.
 
-    def __init__(self, hook: Callable[..., Any], module: Module) -> None:
+    Its state is what PyTorch's of this name pickle, of which some have no module.
+    """
+
+    def __init__(self, hook: Callable[..., Any], module: Module | None = None) -> None:
         self.hook = hook
         self.module = module
 
     def __call__(self, *args: Any) -> Any:
-        return self.hook(self.module, *args)
+        return self.hook(*args) if self.module is None else self.hook(self.module, *args)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"hook": self.hook, "with_module": self.module is not None, "module": self.module}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.hook = state["hook"]
+        self.module = state.get("module")
 
 
 def _wrong_kind(value: Any, kind: str, name: str, expected: str) -> str:
