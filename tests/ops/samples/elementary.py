@@ -38,7 +38,7 @@ OPS = [
     two("fmax", F, F, S(SPECIAL, F(5)), S(I(3), I(3)), errors=[S(F(2), 1.0)]), two("fmin", F, F, S(SPECIAL, F(5)), S(I(3), F(3)), errors=[S(F(2), 1.0)]),
     Op("heaviside", [S(F(2, 3, grad=False), F(3, grad=False)), S(T([-1.0, 0.0, 2.0], grad=False), F(3, grad=False)), S(I(4), I(4))],
        [S(F(2), I(2)), S(F(2), 1.0)], differentiable=False),
-    Op("float_power", [S(F(2, 3, low=0.3), 2), S(F(2, low=0.3), F(2)), S(2.5, F(3)), S(I(3), 2), S(I(2, low=1), I(2))], composed=True),
+    Op("float_power", [S(F(2, 3, low=0.3), 2), S(F(2, low=0.3), F(2)), S(2.5, F(3)), S(I(3), 2), S(I(2, low=1), I(2))], composed=True, on_gpu=False),
     Op(".float_power_", [S(T([1.5, 2.0], "float64", grad=False), 2)], [S(F(2), 2), S(I(2), 2)], differentiable=False),
     Op("ldexp", [S(F(2, 3), I(3, low=0)), S(F(2), F(2))], composed=True),
     Op("gcd", [S(I(3, low=-40, high=40), I(2, 3, low=-9, high=9)), S(I(3, kind="int32"), I(3)), S(I(3, kind="uint8"), I(3, kind="uint8"))],
