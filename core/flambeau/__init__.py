@@ -141,7 +141,6 @@ _LAZY = {
         "cosine_similarity pairwise_distance binary_cross_entropy_with_logits poisson_nll_loss "
         "kl_div cosine_embedding_loss hinge_embedding_loss margin_ranking_loss triplet_margin_loss "
         "lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell lstm gru rnn_tanh rnn_relu",
-        "control_flow": "cond while_loop",
     }.items()
     for name in names.split()
 }

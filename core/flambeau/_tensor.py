@@ -723,7 +723,7 @@ def _current_node(view: Tensor) -> Node | None:
     if view._seen_version != view._storage.version:
         view._seen_version = view._storage.version
         if base._node is not None or base._requires_grad:
-            from .ops.views import reattach
+            from .ops.view_writes import reattach
 
             reattach(view, base)
     return view._node

@@ -449,7 +449,7 @@ def _attach(node: FunctionNode, i: int, r: Any, args: tuple[Any, ...], count: in
             raise RuntimeError("a leaf Variable that requires grad has been used in an in-place operation.")
         r._storage.version += 1
         if r._base is not None:
-            from ..ops.views import rebase
+            from ..ops.view_writes import rebase
 
             written = r.detach()
             written._requires_grad, written._node, written._output_nr = True, node, i

@@ -18,6 +18,7 @@ from . import (
     attributes,
     average_pooling,
     bags,
+    by_index,
     comparison,
     complex_numbers,
     contraction,
@@ -37,8 +38,10 @@ from . import (
     interop,
     joining,
     late,
+    lookup,
     loss,
     margin,
+    masks,
     matmul,
     max_pooling,
     nonlinearity,
@@ -58,6 +61,7 @@ from . import (
     shuffling,
     sorting,
     special,
+    splitting,
     statistics,
     storages,
     views,
@@ -66,7 +70,8 @@ from . import (
 from . import autocasting as _autocasting
 
 FAMILIES = (
-    creation, random, pointwise, comparison, reduction, matmul, views, joining, indexing, sorting, activation,
+    creation, random, pointwise, comparison, reduction, matmul, views, splitting, joining,
+    indexing, by_index, masks, lookup, sorting, activation,
     nonlinearity, normalization, attention,
     recurrent, recurrent_scan, loss, ctc, margin, bags,
     elementwise_loss, optimizer_steps, conversion, inplace, storages, weight_norm,

@@ -13,8 +13,8 @@ from ..autograd.modes import no_grad
 from ..backends.protocol import Array
 from ..dtype import int32, int64
 from .creation import tensor, zeros
-from .indexing import pick, place, put, take_slices
 from .op import op
+from .placing import pick, place, put, take_slices
 
 SUM, MEAN, MAX = 0, 1, 2
 

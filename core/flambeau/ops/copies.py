@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .._tensor import Tensor
-from . import views
+from . import splitting, views
 
 
 def _copied(name: str, view: Callable[..., Any]) -> Callable[..., Any]:
@@ -27,14 +27,14 @@ def _slice(input: Tensor, dim: int = 0, start: int | None = None, end: int | Non
 
 
 def _split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> tuple[Tensor, ...]:
-    return views.split(input, list(split_sizes), dim)
+    return splitting.split(input, list(split_sizes), dim)
 
 
 _VIEWS: dict[str, Callable[..., Any]] = {
     "alias": views.alias, "as_strided": views.as_strided, "detach": Tensor.detach, "diagonal": views.diagonal,
-    "expand": views.expand, "permute": views.permute, "select": views.select, "slice": _slice, "split": views.split,
+    "expand": views.expand, "permute": views.permute, "select": views.select, "slice": _slice, "split": splitting.split,
     "split_with_sizes": _split_with_sizes, "squeeze": views.squeeze, "t": views.t, "transpose": views.transpose,
-    "unbind": views.unbind, "unfold": views.unfold, "unsqueeze": views.unsqueeze, "view": views.view,
+    "unbind": splitting.unbind, "unfold": views.unfold, "unsqueeze": views.unsqueeze, "view": views.view,
 }  # fmt: skip
 
 FUNCTIONS = tuple(_copied(f"{name}_copy", view) for name, view in _VIEWS.items())

@@ -18,7 +18,7 @@ from ..shape import broadcast_shapes
 from .creation import zeros_like
 from .op import op
 from .recording import OpNode
-from .views import reattach, rebase
+from .view_writes import reattach, rebase
 
 
 def check_writable(target: Tensor) -> None:

@@ -14,7 +14,8 @@ from ..promotion import result_type
 from ..shape import broadcast_shapes, checked_sizes, wrap_dim
 from .op import op, store
 from .operands import to_dtype
-from .views import expand, narrow, reshape, unbind, unsqueeze
+from .splitting import unbind
+from .views import expand, narrow, reshape, unsqueeze
 
 
 @op(name="CatBackward0", tensors=lambda g, tensors_shape, axis: _cat_backward(g, tensors_shape, axis))

@@ -13,8 +13,9 @@ from ..backends.protocol import Array
 from ..dtype import bool_, get_default_dtype, int32, int64
 from ..promotion import promote_types
 from ..shape import wrap_dim
+from .by_index import gather
 from .creation import arange, full, tensor
-from .indexing import gather, getitem
+from .indexing import getitem
 from .joining import cat
 from .op import op
 from .operands import to_dtype

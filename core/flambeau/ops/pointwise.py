@@ -586,7 +586,7 @@ def frac(input: Tensor) -> Tensor:
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """`input` where `condition` is true, else `other`. With a condition alone: `nonzero(as_tuple=True)`."""
     if input is None and other is None:
-        from .indexing import nonzero
+        from .masks import nonzero
 
         return nonzero(condition, as_tuple=True)
     if not isinstance(input, Tensor) and not isinstance(other, Tensor):

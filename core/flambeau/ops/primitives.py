@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._tensor import Tensor
-from . import comparison, conversion, indexing, joining, matmul, pointwise, reduction, views
+from . import comparison, conversion, joining, matmul, placing, pointwise, reduction, views
 from .creation import full
 
 
@@ -49,10 +49,10 @@ class TensorPrimitives:
     reshape = staticmethod(views.reshape)
     narrow = staticmethod(views.narrow)
     concat = staticmethod(joining.concat)
-    take = staticmethod(indexing.take_slices)
-    put = staticmethod(indexing.put)
-    gather = staticmethod(indexing.pick)
-    scatter = staticmethod(indexing.place)
+    take = staticmethod(placing.take_slices)
+    put = staticmethod(placing.put)
+    gather = staticmethod(placing.pick)
+    scatter = staticmethod(placing.place)
     cast = staticmethod(conversion.cast)
     copy = staticmethod(views.clone)
     full = staticmethod(lambda shape, value, dtype: full(shape, value, dtype=dtype))

@@ -10,26 +10,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._tensor import Tensor
-from ..backends.registry import HOST
 from ..dtype import dtype, int32, int64
 from ..shape import wrap_dim
+from .by_index import index_select
 from .complex_numbers import conj
 from .creation import arange, diag_embed, tensor, zeros
-from .indexing import flip, getitem
+from .indexing import getitem
 from .joining import cat, hstack, meshgrid, stack, vstack
 from .pointwise import pow
-from .views import (
-    chunk,
-    diagonal,
-    expand,
-    movedim,
-    narrow,
-    reshape,
-    slice_dim,
-    split,
-    transpose,
-    unsqueeze,
-)
+from .views import diagonal, expand, movedim, narrow, reshape, slice_dim, transpose, unsqueeze
 
 # --- repeating --------------------------------------------------------------------------------------------------------
 
@@ -98,6 +87,42 @@ builtins_sum = sum
 # --- turning ----------------------------------------------------------------------------------------------------------
 
 
+def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
+    """Elements moved along dimensions, those that fall off the end coming back at the start."""
+    from .joining import cat
+
+    if dims is None or dims == ():
+        return roll(reshape(input, -1), shifts, 0).reshape(input._shape)
+    amounts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
+    along = (dims,) if isinstance(dims, int) else tuple(dims)
+    if len(amounts) != len(along):
+        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(amounts)}, dims:{len(along)}")
+    for shift, dim in zip(amounts, along, strict=True):
+        size = input._shape[wrap_dim(dim, input.dim())]
+        cut = -shift % size if size else 0
+        if cut:
+            input = cat([slice_dim(input, dim, cut, None), slice_dim(input, dim, None, cut)], dim)
+    return input.clone() if input._base is not None or not input._shape else input
+
+
+def flip(input: Tensor, *dims_: Any, dims: Any = None) -> Tensor:
+    """Reversed along dimensions; a copy, since views have no negative strides."""
+    from ..shape import sizes
+    from .creation import arange
+
+    given = sizes(dims_ if dims is None else (dims,))
+    named = [wrap_dim(d, input.dim()) for d in given]
+    if len(set(named)) != len(named):
+        twice = next(d for i, d in enumerate(named) if d in named[:i])
+        raise RuntimeError(f"dim {twice} appears multiple times in the list of dims")
+    for dim in named:
+        n = input._shape[dim]
+        input = index_select(
+            input, dim, arange(n - 1, -1, -1, device=input.device) if n else arange(0, device=input.device)
+        )
+    return input
+
+
 def fliplr(input: Tensor) -> Tensor:
     """The columns in reverse order."""
     if input.dim() < 2:
@@ -154,75 +179,7 @@ def adjoint(input: Tensor) -> Tensor:
     return conj(input if not input._shape else transpose(input, -2, -1))
 
 
-# --- splitting and stacking -------------------------------------------------------------------------------------------
-
-
-def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
-    """Views of consecutive parts along a dimension: so many, of nearly equal size, or cut at the indices given.
-
-    Raises:
-        RuntimeError: a 0-d input, or no parts.
-    """
-    if not input._shape:
-        raise RuntimeError(
-            f"tensor_split expected at least a 1-dimensional tensor, but got a tensor with {input.dim()} dims"
-        )
-    axis = wrap_dim(dim, input.dim())
-    size = input._shape[axis]
-    if isinstance(indices_or_sections, Tensor):
-        if indices_or_sections.device.type not in HOST:
-            raise RuntimeError(
-                "tensor_split expected tensor_indices_or_sections to be on cpu, but it's on "
-                f"{indices_or_sections.device}"
-            )
-        if indices_or_sections.dtype is not int64:
-            raise RuntimeError(
-                "tensor_split expected tensor_indices_or_sections to have dtype of long, but got "
-                f"{indices_or_sections.dtype.legacy_name}"
-            )
-        indices_or_sections = indices_or_sections.tolist()
-    if isinstance(indices_or_sections, int):
-        sections = indices_or_sections
-        if sections <= 0:
-            raise RuntimeError(f"number of sections must be larger than 0, got {sections}")
-        least, more = divmod(size, sections)
-        lengths = [least + 1] * more + [least] * (sections - more)
-        ends = list(itertools.accumulate(lengths))
-        cuts = [0, *ends]
-    else:
-        cuts = [0, *indices_or_sections, size]
-    return tuple([slice_dim(input, axis, a, b) for a, b in itertools.pairwise(cuts)])
-
-
-def _split_at(name: str, rank: int, dim: int, input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
-    if input.dim() < rank:
-        raise RuntimeError(
-            f"torch.{name} requires a tensor with at least {rank} dimension, but got a tensor "
-            f"with {input.dim()} dimensions!"
-        )
-    if isinstance(indices_or_sections, int):
-        size = input._shape[dim]
-        if indices_or_sections == 0 or size % indices_or_sections:
-            raise RuntimeError(
-                f"torch.{name} attempted to split along dimension {dim}, but the size of the dimension {size} is not "
-                f"divisible by the split_size {indices_or_sections}!"
-            )
-    return tensor_split(input, indices_or_sections, dim)
-
-
-def hsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
-    """Split by columns (a vector by its elements)."""
-    return _split_at("hsplit", 1, 0 if input.dim() == 1 else 1, input, indices_or_sections)
-
-
-def vsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
-    """Split by rows."""
-    return _split_at("vsplit", 2, 0, input, indices_or_sections)
-
-
-def dsplit(input: Tensor, indices_or_sections: Any) -> tuple[Tensor, ...]:
-    """Split along the third dimension."""
-    return _split_at("dsplit", 3, 2, input, indices_or_sections)
+# --- stacking -------------------------------------------------------------------------------------------
 
 
 def column_stack(tensors: Sequence[Tensor]) -> Tensor:
@@ -351,37 +308,16 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     return tuple(reversed(out))
 
 
-def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-    """Views of consecutive parts of the sizes given."""
-    return split(input, list(split_sizes), dim)
-
-
-def unsafe_split(input: Tensor, split_size: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """As `split`; the parts may be written to."""
-    return tuple([x.clone() for x in split(input, split_size, dim)])
-
-
-def unsafe_split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-    """As `split_with_sizes`; the parts may be written to."""
-    return tuple([x.clone() for x in split(input, list(split_sizes), dim)])
-
-
-def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """As `chunk`; the parts may be written to."""
-    return tuple([x.clone() for x in chunk(input, chunks, dim)])
-
-
 def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """`narrow`, copied."""
     return narrow(input, dim, start, length).clone()
 
 
 FUNCTIONS = (
-    repeat_interleave, fliplr, flipud, rot90, moveaxis, swapdims, adjoint, tensor_split, hsplit, vsplit, dsplit,
-    column_stack, row_stack, block_diag, cartesian_prod, combinations, trace, diagflat, vander, tril_indices, triu_indices,
-    unravel_index, split_with_sizes, unsafe_split, unsafe_split_with_sizes, unsafe_chunk, narrow_copy,
+    roll, flip, repeat_interleave, fliplr, flipud, rot90, moveaxis, swapdims, adjoint, column_stack, row_stack,
+    block_diag, cartesian_prod, combinations, trace, diagflat, vander, tril_indices, triu_indices, unravel_index,
+    narrow_copy,
 )  # fmt: skip
 METHODS = (
-    repeat_interleave, fliplr, flipud, rot90, moveaxis, swapdims, adjoint, tensor_split, hsplit, vsplit, dsplit, trace,
-    diagflat, split_with_sizes, unsafe_split, unsafe_split_with_sizes, unsafe_chunk, narrow_copy,
+    roll, flip, repeat_interleave, fliplr, flipud, rot90, moveaxis, swapdims, adjoint, trace, diagflat, narrow_copy,
 )  # fmt: skip

@@ -253,7 +253,7 @@ _AMinMax = named("aminmax", "min", "max")
 
 def _pick(input: Tensor, index: Tensor, dim: int, keepdim: bool) -> Tensor:
     """The elements at a position per slice along `dim`, differentiably."""
-    from .indexing import gather
+    from .by_index import gather
 
     if not input._shape:
         return input.clone()

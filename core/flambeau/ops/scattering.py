@@ -13,8 +13,9 @@ from .._tensor import Tensor
 from ..dtype import int32, int64
 from ..numeric_limits import iinfo
 from ..shape import wrap_dim
+from .by_index import gather, scatter, scatter_add
 from .creation import ones_like
-from .indexing import gather, index_put, scatter, scatter_add
+from .indexing import index_put
 from .joining import stack
 from .pointwise import choose
 from .views import as_strided, diagonal, expand, reshape, select, slice_dim
@@ -99,7 +100,7 @@ def _warn_beta() -> None:
 
 
 def _scattered(base: Tensor, dim: int, index: Tensor, values: Tensor, how: str) -> Tensor:
-    from .indexing import place
+    from .placing import place
 
     result: Tensor = place(base.detach(), dim, index, values.detach(), how)
     return result

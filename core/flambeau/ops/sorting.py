@@ -12,7 +12,8 @@ from .._tensor import Tensor
 from ..backends.protocol import Array
 from ..dtype import float64, int64
 from ..shape import wrap_dim
-from .indexing import gather, getitem
+from .by_index import gather
+from .indexing import getitem
 from .op import op
 from .reduction import argmax
 from .returned import ValuesIndices, named

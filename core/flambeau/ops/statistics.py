@@ -13,8 +13,8 @@ from .._tensor import Tensor
 from ..dtype import bool_, float32, float64, int64
 from ..promotion import promote_types
 from ..shape import wrap_dim
+from .by_index import gather, index_add
 from .creation import arange, linspace, tensor
-from .indexing import gather, index_add
 from .joining import cat
 from .ordering import searchsorted
 from .pointwise import choose, lerp, where

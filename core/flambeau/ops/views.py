@@ -1,4 +1,4 @@
-"""Views: ops that show a tensor's elements in another shape without copying, and what autograd does about writes.
+"""Views: ops that show a tensor's elements in another shape without copying.
 
 A view is (shape, strides, offset) on the storage of its base.
 Source: https://docs.pytorch.org/docs/stable/tensor_view.html
@@ -65,7 +65,7 @@ def make_view(
     *arguments: Any,
 ) -> Tensor:
     """A view of `x`, recorded under the name `label`; `derivative(grad, *arguments)` gives the gradient of `x`."""
-    y = _alias(x, shape, strides, offset)
+    y = alias_of(x, shape, strides, offset)
     if GradMode.enabled and needs_grad(x):
         node = ViewNode((gradient_edge(x),))
         node.label = label
@@ -78,7 +78,7 @@ def make_view(
     return y
 
 
-def _alias(x: Tensor, shape: tuple[int, ...], strides: tuple[int, ...], offset: int) -> Tensor:
+def alias_of(x: Tensor, shape: tuple[int, ...], strides: tuple[int, ...], offset: int) -> Tensor:
     y = _new(Tensor)
     storage = x._storage
     y._storage = storage
@@ -133,7 +133,7 @@ def _view_dtype(input: Tensor, kind: Any) -> Tensor:
     from .._tensor import from_array
 
     if kind is input.dtype:
-        return _alias(input, input._shape, _strides(input), _offset(input))
+        return alias_of(input, input._shape, _strides(input), _offset(input))
     data = input._bytes()
     last = input._shape[-1] * input.dtype.itemsize if input._shape else input.dtype.itemsize
     if last % kind.itemsize or (not input._shape and kind.itemsize != input.dtype.itemsize):
@@ -474,16 +474,16 @@ def _part(
             else (*plain[:dim], plain[dim] * steps[0], *plain[dim + 1 :])
         )
         return make_view(input, shape, strides, offset, label, embed, input._shape, (shape, inner, start))
-    return _alias(input, shape, strides, offset)
+    return alias_of(input, shape, strides, offset)
 
 
-@op(input=lambda g, region: _read_region(g, region))
+@op(input=lambda g, region: read_region(g, region))
 def embed(be: Any, input: Array, shape: tuple[int, ...], region: Any) -> Any:
     """Zeros of `shape` with `input` written into a region of them."""
     return be.assign(be.full(shape, 0, be.dtype_of(input)), region, input)
 
 
-def _read_region(g: Tensor, region: Any) -> Tensor:
+def read_region(g: Tensor, region: Any) -> Tensor:
     """A region of the elements of `g`, in C order, as a view."""
     g = contiguous(g)
     shape, strides, offset = region
@@ -585,9 +585,9 @@ def as_strided(input: Tensor, size: Sequence[int], stride: Sequence[int], storag
         strides,
         offset,
         "AsStridedBackward0",
-        _as_strided_backward,
+        as_strided_backward,
         input._shape,
-        _geometry(input),
+        geometry_of(input),
         (shape, strides, offset),
     )
 
@@ -596,11 +596,11 @@ def _elements(x: Tensor) -> int:
     return Size(x._storage.array.shape).numel()
 
 
-def _geometry(x: Tensor) -> Any:
+def geometry_of(x: Tensor) -> Any:
     return None if x._view is None else (x._shape, *x._view, _elements(x))
 
 
-def _as_strided_backward(g: Tensor, shape: tuple[int, ...], geometry: Any, region: Any) -> Tensor:
+def as_strided_backward(g: Tensor, shape: tuple[int, ...], geometry: Any, region: Any) -> Tensor:
     """The gradient on the whole storage, then what of it the input showed."""
     if geometry is None:
         return accumulate_region(g, shape, region)
@@ -622,7 +622,7 @@ def _may_overlap(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
     return False
 
 
-@op(input=lambda g, region: _read_region(g, region))
+@op(input=lambda g, region: read_region(g, region))
 def accumulate_region(be: Any, input: Array, shape: tuple[int, ...], region: Any) -> Any:
     """Zeros of `shape` with `input` added into a region of them, whose elements may overlap."""
     from ..dtype import int64
@@ -638,109 +638,6 @@ def accumulate_region(be: Any, input: Array, shape: tuple[int, ...], region: Any
 def alias(input: Tensor) -> Tensor:
     """A view of all of `input`."""
     return make_view(input, input._shape, _strides(input), _offset(input), "AliasBackward0", lambda g: g)
-
-
-# --- several views at once --------------------------------------------------------------------------------------------
-
-
-class PartsNode(Labelled):
-    """The backward node of `unbind` and `split`: the gradients of the parts, put together again."""
-
-    __slots__ = ("assemble", "parts")
-
-    parts: list[tuple[int, ...]]
-    assemble: Callable[[list[Tensor]], Tensor]
-
-    def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> tuple[Tensor | None, ...]:
-        grads = [grad] if self.outputs == 1 else grad
-        like = next(g for g in grads if g is not None)
-        whole = [like.new_zeros(shape) if g is None else g for g, shape in zip(grads, self.parts, strict=True)]
-        return (self.assemble(whole),)
-
-
-def _parts(
-    input: Tensor, views: list[Tensor], label: str, assemble: Callable[[list[Tensor]], Tensor]
-) -> tuple[Tensor, ...]:
-    if GradMode.enabled and needs_grad(input) and views:
-        node = PartsNode((gradient_edge(input),), len(views))
-        node.label = label
-        node.parts = [v._shape for v in views]
-        node.assemble = assemble
-        for i, v in enumerate(views):
-            v._one_of_several = True
-            v._requires_grad = True
-            v._node = node
-            v._output_nr = i
-        if graph.on_create is not None:
-            graph.on_create(node, views[0])
-    return tuple(views)
-
-
-def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """The slices along a dimension, as views without it."""
-    if not input._shape:
-        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
-    dim = wrap_dim(dim, input.dim())
-    shape, strides, offset = input._shape, _strides(input), _offset(input)
-    rest = (*shape[:dim], *shape[dim + 1 :])
-    steps = (*strides[:dim], *strides[dim + 1 :])
-    views = [_alias(input, rest, steps, offset + i * strides[dim]) for i in range(shape[dim])]
-    return _parts(input, views, "UnbindBackward0", lambda grads: _joining().stack(grads, dim))
-
-
-def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-    """Views of consecutive parts along a dimension: of one size (the last may be smaller), or of the sizes given."""
-    if not tensor._shape:
-        raise RuntimeError("split expects at least a 1-dimensional tensor")
-    dim = wrap_dim(dim, tensor.dim())
-    total = tensor._shape[dim]
-    if isinstance(split_size_or_sections, int):
-        size = split_size_or_sections
-        if size < 0:
-            raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
-        if size == 0 and total:
-            raise RuntimeError(f"split_size can only be 0 if dimension size is 0, but got dimension size of {total}")
-        sections = [size] * (total // size) + ([total % size] if total % size else []) if size else [0]
-        sections = sections or [0]
-        label = "SplitBackward0"
-    else:
-        sections = list(split_size_or_sections)
-        if any(s < 0 for s in sections):
-            raise RuntimeError(
-                f"split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes={sections}"
-            )
-        if sum(sections) != total:
-            raise RuntimeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {total} (input tensor's size at dimension "
-                f"{dim}), but got split_sizes={sections}"
-            )
-        label = "SplitWithSizesBackward0"
-    shape, strides, offset = tensor._shape, _strides(tensor), _offset(tensor)
-    views = []
-    start = 0
-    for size in sections:
-        part = (*shape[:dim], size, *shape[dim + 1 :])
-        views.append(_alias(tensor, part, strides, offset + start * strides[dim]))
-        start += size
-    return _parts(tensor, views, label, lambda grads: _joining().cat(grads, dim))
-
-
-def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """At most `chunks` views of equal size along a dimension; the last may be smaller."""
-    if not input._shape:
-        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
-    if chunks <= 0:
-        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    size = -(-input._shape[wrap_dim(dim, input.dim())] // chunks)
-    if not size:
-        return split(input, [0] * chunks, dim)
-    return split(input, size, dim)
-
-
-def _joining() -> Any:
-    from . import joining
-
-    return joining
 
 
 # --- copies -----------------------------------------------------------------------------------------------------------
@@ -776,79 +673,8 @@ def _memory_formats() -> Any:
     return memory_formats
 
 
-# --- writes to a view -------------------------------------------------------------------------------------------------
-
-
-class CopySlices(Node):
-    """The node of a base after one of its views was written to: the region's gradient goes to what was written."""
-
-    __slots__ = ("geometry", "region")
-
-    region: Any  # on the elements of the base; on its storage, where those are not in C order
-    geometry: Any  # of the base then, else None
-
-    def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> tuple[Tensor | None, ...]:
-        if self.geometry is None:
-            return erase(grad, self.region), _read_region(grad, self.region).clone()
-        *base, elements = self.geometry
-        whole = embed(grad, (elements,), tuple(base))
-        rest = _read_region(erase(whole, self.region), base)
-        return rest.clone(), _read_region(whole, self.region).clone()
-
-
-@op(input=lambda g, region: erase(g, region))
-def erase(be: Any, input: Array, region: Any) -> Any:
-    """A copy of `input` with zeros in a region."""
-    return be.assign(be.copy(input), region, 0)
-
-
-def rebase(written: Tensor, result: Tensor) -> None:
-    """Give a tensor that was overwritten with `result` the history of `result`; through its base, if it is a view."""
-    edge = gradient_edge(result)
-    base = written._base
-    if base is None:
-        written._node = None if edge is None else result._node
-        written._output_nr = result._output_nr
-        written._requires_grad = True
-        return
-    node = CopySlices((gradient_edge(base), edge))
-    strides, offset = written._view or (contiguous_strides(written._shape), 0)
-    node.geometry = None if base.is_contiguous() else _geometry(base)
-    node.region = (written._shape, strides, offset - (_offset(base) if node.geometry is None else 0))
-    base._node = node
-    base._output_nr = 0
-    base._requires_grad = True
-    if graph.on_create is not None:
-        graph.on_create(node, base)
-    reattach(written, base)
-
-
-def reattach(view: Tensor, base: Tensor) -> None:
-    """Make the edge of a view anew, as a view of what its base has become.
-
-    Raises:
-        RuntimeError: the view came with others out of one op, as those of `split` do.
-    """
-    if view._node is not None and view._one_of_several:
-        raise RuntimeError(
-            f"Output {view._output_nr} of {view._node.bare_name()} is a view and its base or another view of its base has "
-            "been modified inplace. This view is the output of a function that returns multiple views. Such functions do "
-            "not allow the output views to be modified inplace. You should replace the inplace operation by an "
-            "out-of-place one."
-        )
-    region = (view._shape, *(view._view or (contiguous_strides(view._shape), 0)))
-    node = ViewNode((gradient_edge(base),))
-    node.label = "AsStridedBackward0"
-    node.derivative = _as_strided_backward
-    node.arguments = (base._shape, _geometry(base), region)
-    view._node = node
-    view._output_nr = 0
-    view._requires_grad = True
-    view._seen_version = view._storage.version
-
-
 FUNCTIONS = (
     reshape, flatten, unflatten, ravel, squeeze, unsqueeze, transpose, t, permute, movedim, swapaxes, broadcast_to,
-    select, narrow, diagonal, as_strided, unbind, split, chunk, clone,
+    select, narrow, diagonal, as_strided, clone,
 )  # fmt: skip
 METHODS = (*FUNCTIONS, view, view_as, reshape_as, expand, expand_as, unfold, contiguous)

@@ -1,0 +1,80 @@
+"""Elements chosen by truth values: masks filled, read and written, and the positions of what is not 0.
+
+Source: https://docs.pytorch.org/docs/stable/torch.html#indexing-slicing-joining-mutating-ops
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._tensor import Tensor
+from ..backends.protocol import Array
+from ..dtype import C_NAMES, bool_, int64
+from ..shape import broadcast_shapes
+from .op import op
+from .placing import put
+
+
+def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
+    """`input` with `value` where the bool `mask`, broadcast, is true."""
+    if mask.dtype is not bool_:
+        raise RuntimeError(
+            f"masked_fill_ only supports boolean masks, but got mask with dtype {C_NAMES[mask.dtype.name]}"
+        )
+    if isinstance(value, Tensor) and value._shape:
+        raise RuntimeError(
+            f"masked_fill_ only supports a 0-dimensional value tensor, but got tensor with {value.dim()} dimension(s)."
+        )
+    from .pointwise import choose
+
+    if isinstance(value, Tensor):
+        value = value.to(input.dtype)
+    elif not input.dtype.is_floating_point and isinstance(value, float):
+        value = int(value)
+    return choose(value, input, mask)
+
+
+def masked_select(input: Tensor, mask: Tensor) -> Tensor:
+    """The elements where the bool `mask`, broadcast, is true, in one dimension."""
+    if mask.dtype is not bool_:
+        raise RuntimeError("masked_select: expected BoolTensor for mask")
+    from .indexing import getitem
+
+    shape = broadcast_shapes(mask._shape, input._shape)
+    return getitem(input.expand(shape), mask.expand(shape))
+
+
+def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+    """A copy of `input` whose elements where `mask` is true come from `source`, in order."""
+    shape = broadcast_shapes(input._shape, mask._shape)
+    flat_mask = mask.expand(shape).reshape(-1)
+    position = nonzero(flat_mask).reshape(-1)
+    base = input.expand(shape).reshape(-1)
+    if source.numel() < position._shape[0]:
+        raise RuntimeError("Number of elements of source < number of ones in mask")
+    return put(base, position, 0, source.reshape(-1)[: position._shape[0]], "replace").reshape(shape)
+
+
+@op(result=int64)
+def _nonzero(be: Any, input: Array) -> Any:
+    return be.nonzero(input)
+
+
+def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
+    """The positions of the elements that are not 0: (n, rank), or a tuple of vectors."""
+    mask = input if input.dtype is bool_ else input != 0
+    if as_tuple and not input._shape:
+        mask = mask.reshape(1)
+    found: Tensor = _nonzero(mask)
+    return found.unbind(1) if as_tuple else found
+
+
+def argwhere(input: Tensor) -> Tensor:
+    """The positions of the elements that are not 0: (n, rank)."""
+    result: Tensor = nonzero(input)
+    return result
+
+
+FUNCTIONS = (masked_fill, masked_select, masked_scatter, nonzero, argwhere)
+METHODS = FUNCTIONS
+INPLACE = (masked_fill, masked_scatter)
