@@ -294,3 +294,44 @@ def test_linearize_runs_the_function_once() -> None:
     for tangent in (x, x * 2):
         assert flambeau.allclose(push(tangent), x.cos() * tangent)
     assert len(runs) == 1
+
+
+def test_tutorials(same: Callable[..., None]) -> None:
+    """Gradients of each sample, an ensemble, the neural tangent kernel: models of modules, with their weights as arguments."""
+
+    def program(t: Library) -> Any:
+        m = t.nn.Sequential(
+            t.nn.Conv2d(1, 2, 3), t.nn.ReLU(), t.nn.MaxPool2d(2), t.nn.Flatten(), t.nn.Linear(8, 3), t.nn.LogSoftmax(1)
+        )
+        weights = {k: v.detach() for k, v in m.named_parameters()}
+        images, classes = t.randn(3, 1, 6, 6), t.tensor([0, 2, 1])
+
+        def loss(weights: Any, image: Any, label: Any) -> Any:
+            out = t.func.functional_call(m, weights, (image.unsqueeze(0),))
+            return t.nn.functional.nll_loss(out, label.unsqueeze(0))
+
+        each = t.vmap(t.func.grad(loss), in_dims=(None, 0, 0))(weights, images, classes)
+
+        models = [t.nn.Sequential(t.nn.Linear(4, 5), t.nn.Tanh(), t.nn.Linear(5, 2)) for _ in range(3)]
+        parameters, buffers = t.func.stack_module_state(models)
+        x = t.randn(6, 4)
+        call = lambda p, b, x: t.func.functional_call(models[0], (p, b), (x,))  # noqa: E731
+        together = t.vmap(call, in_dims=(0, 0, None))(parameters, buffers, x)
+
+        slopes = t.vmap(t.func.jacrev(lambda p, x: call(p, {}, x)), (None, 0))(
+            {k: v[0] for k, v in parameters.items()}, x
+        )
+        kernel = sum(t.einsum("naf,mbf->nmab", j.flatten(2), j.flatten(2)) for j in slopes.values())
+        return each, together.detach(), kernel.detach()
+
+    same(program, rtol=1e-4, atol=1e-4)
+
+
+def test_matrices_of_each(same: Callable[..., None]) -> None:
+    def program(t: Library) -> Any:
+        x = t.randn(2, 3, 3)
+        functions = (t.linalg.inv, lambda x: t.linalg.svd(x)[1], lambda x: t.linalg.solve(x, t.ones(3)), t.logdet)
+        good = x @ x.mT + 3 * t.eye(3)
+        return [t.vmap(f)(good) for f in functions], t.vmap(t.func.grad(lambda x: t.linalg.inv(x).sum()))(good)
+
+    same(program, rtol=1e-3, atol=1e-4)

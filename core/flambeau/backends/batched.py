@@ -293,9 +293,10 @@ class BatchedBackend:
         if name.startswith("_"):
             raise AttributeError(name)
         f = getattr(self.inner, name)
-        return lambda *args: self._one_by_one(f, args)
+        return lambda *args: self.one_by_one(f, args)
 
-    def _one_by_one(self, f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    def one_by_one(self, f: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        """`f` of the inner arrays of each sample; its results as arrays of all."""
         inner = self.inner
         arrays = [x for a in args for x in (a if isinstance(a, (list, tuple)) else (a,)) if x.__class__ is BatchedArray]
         count = next((x.value.shape[0] for x in arrays if x.batched), None)

@@ -35,6 +35,7 @@ from .matrix import (
 from .on_host import run
 from .op import op
 from .views import diagonal, transpose
+from .vmap_levels import every
 
 _MODULE = "numpy_linalg"
 
@@ -193,7 +194,7 @@ def _gaps(levels: Tensor) -> Tensor:
 
 
 def _check_gauge(name: str, what: str, phase: Tensor) -> None:
-    if phase.imag.abs().max().item() > 1e-2:
+    if every(phase).imag.abs().max().item() > 1e-2:
         raise RuntimeError(
             f"{name}: The {what} in the complex case are specified up to multiplication by e^{{i phi}}. The specified "
             "loss function depends on this quantity, so it is ill-defined."
@@ -269,6 +270,7 @@ def _check_svd(A: Tensor) -> None:
 def _check_converged(values: Tensor) -> None:
     if not values.numel():
         return
+    values = every(values)
     lost = (values != values).reshape(-1, values._shape[-1]).any(-1).tolist()
     if True in lost:
         which = f"(Batch element {lost.index(True)}): " if len(values._shape) > 1 else ""

@@ -12,6 +12,7 @@ from ..dtype import BY_NAME, dtype
 from ..linalg_error import _LinAlgError
 from ..shape import broadcast_shapes
 from .views import transpose
+from .vmap_levels import every
 
 _REAL = {"complex64": "float32", "complex128": "float64"}
 
@@ -86,7 +87,7 @@ def check_supported(kernel: str, x: Tensor) -> None:
 
 def failed(info: Tensor) -> tuple[str, int] | None:
     """Where the first failure among `info` is, in PyTorch's words, and its number; None if all is well."""
-    for place, number in enumerate(info._flat()):
+    for place, number in enumerate(every(info)._flat()):
         if number:
             return (f"(Batch element {place}): " if info._shape else "", int(number))
     return None

@@ -41,6 +41,7 @@ from .matrix import (
 from .on_host import run
 from .op import op
 from .views import transpose
+from .vmap_levels import every
 
 _MODULE = "numpy_linalg"
 
@@ -248,7 +249,7 @@ def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
 
 def _cofactors(input: Tensor, out: Tensor) -> Tensor:
     """The conjugate of d det(A) / dA. Where A is singular, from its singular values: no inverse is needed."""
-    if bool((out != 0).all()):
+    if bool(every(out != 0).all()):
         scale = out.conj() if out.dtype.is_complex else out
         return mH(inverse_info(input)[0]) * scale.unsqueeze(-1).unsqueeze(-1)
     u, s, vh = singular(input, False)

@@ -10,6 +10,7 @@ from ...autograd.function import Function
 from ...autograd.modes import no_grad
 from ...dtype import int64
 from ...ops.arguments import explained
+from ...ops.vmap_levels import every
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -120,12 +121,15 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         if num_classes <= 0:
             raise RuntimeError("Can not infer total number of classes from empty tensor.")
         return ops.zeros((*tensor.shape, num_classes), dtype=int64, device=tensor.device)
-    if tensor.min().item() < 0:
+    elements = every(tensor)
+    if elements.min().item() < 0:
         raise RuntimeError("Class values must be non-negative.")
-    largest = int(tensor.max().item())
+    largest = int(elements.max().item())
     if num_classes == -1:
         num_classes = largest + 1
     elif largest >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
+    if elements is not tensor:  # within vmap: written to, the zeros become of each sample
+        return ops.scatter(ops.zeros((*tensor.shape, num_classes), dtype=int64), -1, tensor.unsqueeze(-1), 1)
     result: Any = ops.zeros((*tensor.shape, num_classes), dtype=int64, device=tensor.device)
     return result.scatter_(-1, tensor.unsqueeze(-1), 1)

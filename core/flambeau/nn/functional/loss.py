@@ -12,6 +12,7 @@ from ... import ops
 from ..._tensor import Tensor
 from ...autograd.modes import no_grad
 from ...ops.arguments import labelled
+from ...ops.vmap_levels import every
 from .reduction import legacy_reduction, reduced, reduction_of
 
 
@@ -170,7 +171,7 @@ def binary_cross_entropy(
             f"Using a target size ({target.size()}) that is different to the input size ({input.size()}) is deprecated."
             " Please ensure they have the same size."
         )
-    if input.device.type == "cpu" and not ((input >= 0) & (input <= 1)).all().item():
+    if input.device.type == "cpu" and not every((input >= 0) & (input <= 1)).all().item():
         raise RuntimeError("all elements of input should be between 0 and 1")
     if target.dtype is not input.dtype:
         raise RuntimeError(f"Found dtype {target.dtype.legacy_name} but expected {input.dtype.legacy_name}")
@@ -276,7 +277,7 @@ def gaussian_nll_loss(
         ValueError: a variance is negative or has the wrong size.
     """
     variance = var if isinstance(var, Tensor) else ops.full_like(input, var)
-    if (variance < 0).any().item():
+    if every(variance < 0).any().item():
         raise ValueError("var has negative entry/entries")
     if variance.shape != input.shape:
         if input.shape[:-1] == variance.shape:
