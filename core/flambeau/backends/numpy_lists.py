@@ -49,4 +49,46 @@ def sgd_steps(params: list[Array], grads: list[Array], rate: float, weight_decay
         add(param, step, param)
 
 
-KERNELS: dict[str, Callable[..., Any]] = {f.__name__: f for f in (flatten, unflatten, fill, all_equal, sgd_steps)}
+BLOCK = 16384  # elements of which all that a step needs stays in the cache
+
+
+def adam_in_place(
+    param: Array,
+    grad: Array,
+    exp_avg: Array,
+    exp_avg_sq: Array,
+    step_size: float,
+    beta1: float,
+    beta2: float,
+    root_correction: float,
+    eps: float,
+) -> bool:
+    """`adam_step`, block by block; False, with nothing done, where the arrays are not in one piece."""
+    if not all([a.flags.c_contiguous for a in (param, grad, exp_avg, exp_avg_sq)]):  # noqa: C419
+        return False
+    rows = [a.reshape(-1) for a in (param, grad, exp_avg, exp_avg_sq)]
+    size = rows[0].size
+    multiply, add, divide = np.multiply, np.add, np.divide
+    first, second = np.empty(min(size, BLOCK), param.dtype), np.empty(min(size, BLOCK), param.dtype)
+    for start in range(0, size, BLOCK):
+        p, g, m, v = [row[start : start + BLOCK] for row in rows]
+        a, b = first[: p.size], second[: p.size]
+        np.subtract(g, m, a)
+        multiply(a, 1 - beta1, a)
+        add(a, m, m)
+        multiply(g, 1 - beta2, a)
+        multiply(a, g, a)
+        multiply(v, beta2, v)
+        add(a, v, v)
+        np.sqrt(v, a)
+        divide(a, root_correction, a)
+        add(a, eps, a)
+        multiply(m, -step_size, b)
+        divide(b, a, b)
+        add(b, p, p)
+    return True
+
+
+KERNELS: dict[str, Callable[..., Any]] = {
+    f.__name__: f for f in (flatten, unflatten, fill, all_equal, sgd_steps, adam_in_place)
+}

@@ -6,8 +6,20 @@ from typing import Any
 
 from .. import ops
 from .._tensor import Tensor
+from ..autograd.modes import GradMode
+from ..dtype import float32, float64
 from .functional_form import functional_form
-from .optimizer import GradientOptimizer, ParamsT, as_number, check_betas, check_lr, check_not_negative, number, put
+from .optimizer import (
+    GradientOptimizer,
+    ParamsT,
+    as_number,
+    check_betas,
+    check_lr,
+    check_not_negative,
+    number,
+    put,
+    written,
+)
 
 
 class Adam(GradientOptimizer):
@@ -106,10 +118,24 @@ class Adam(GradientOptimizer):
             value, average, squares, most = ops.amsgrad_step(param, grad, exp_avg, exp_avg_sq, largest, *numbers)
             put(largest, most)
         else:
+            if self._in_place(param, grad, exp_avg, exp_avg_sq, numbers):
+                return
             value, average, squares = ops.adam_step(param, grad, exp_avg, exp_avg_sq, *numbers)
         put(param, value)
         put(exp_avg, average)
         put(exp_avg_sq, squares)
+
+    @staticmethod
+    def _in_place(param: Tensor, grad: Tensor, exp_avg: Tensor, exp_avg_sq: Tensor, numbers: tuple[Any, ...]) -> bool:
+        """The step where the arrays are, if the backend can do that and nobody records it."""
+        tensors = (param, grad, exp_avg, exp_avg_sq)
+        step = param._storage.backend.kernels.get("adam_in_place")
+        if step is None or GradMode.enabled or any([t.dtype is not param.dtype for t in tensors]):  # noqa: C419
+            return False
+        if param.dtype not in (float32, float64) or not step(*[t._array() for t in tensors], *numbers):
+            return False
+        written(param, exp_avg, exp_avg_sq)
+        return True
 
 
 _LISTS = {

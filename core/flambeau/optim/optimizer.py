@@ -430,6 +430,13 @@ def put(target: Tensor, value: Tensor) -> None:
         target._write(value._array())
 
 
+def written(*tensors: Tensor) -> None:
+    """Take note of writes to the arrays of tensors."""
+    for t in tensors:
+        if t._tracked:
+            t._storage.version += 1
+
+
 def as_number(value: Any) -> Any:
     """A setting that may be a tensor of one element, as a Python number."""
     return value.item() if isinstance(value, Tensor) else value

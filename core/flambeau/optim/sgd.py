@@ -8,7 +8,7 @@ from .. import ops
 from .._tensor import Tensor
 from ..dtype import float32, float64
 from .functional_form import functional_form
-from .optimizer import GradientOptimizer, ParamsT, as_number, check_lr, check_not_negative, put
+from .optimizer import GradientOptimizer, ParamsT, as_number, check_lr, check_not_negative, put, written
 
 
 class SGD(GradientOptimizer):
@@ -105,9 +105,7 @@ class SGD(GradientOptimizer):
         if group["maximize"]:
             rate, decay = -rate, -decay
         steps([p._array() for p in params], arrays, rate, decay)
-        for p in params:
-            if p._tracked:
-                p._storage.version += 1
+        written(*params)
         return True
 
     def _update(self, param: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
