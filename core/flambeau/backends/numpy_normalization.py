@@ -225,6 +225,22 @@ def _batch_norm_fixed(
     return _add(y, shift[:, None], y).reshape(input.shape)
 
 
+def batch_norm_fixed_backward(
+    g: Array, input: Array, weight: Array | None, mean: Array, var: Array, eps: float, has_bias: bool
+) -> Any:
+    grad = _by_channel(g)
+    rstd = _inverse_root(var.copy(), eps)
+    scale = rstd if weight is None else rstd * weight
+    grads = [_multiply(grad, scale[:, None]).reshape(input.shape)]
+    of_bias = _channel_sums(grad) if has_bias or weight is not None else None
+    if weight is not None:
+        # the sums of g * (x - mean) * rstd
+        grads.append((_channel_dots(grad, _by_channel(input)) - mean * of_bias) * rstd)
+    if has_bias:
+        grads.append(of_bias)
+    return tuple(grads) if len(grads) > 1 else grads[0]
+
+
 # --- group norm -------------------------------------------------------------------------------------------------------
 
 
@@ -272,6 +288,7 @@ KERNELS: dict[str, Callable[..., Any]] = {
     f.__name__: f
     for f in (
         _layer_norm, layer_norm_backward, _rms_norm, rms_norm_backward, _batch_norm, batch_norm_backward, _batch_norm_fixed,
+        batch_norm_fixed_backward,
         _group_norm, group_norm_backward,
     )
 }  # fmt: skip

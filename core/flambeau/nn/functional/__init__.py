@@ -65,7 +65,7 @@ from .convolution import (
     unfold,
 )
 from .ctc import ctc_loss
-from .distance import cosine_similarity, normalize, pairwise_distance
+from .distance import cosine_similarity, normalize, pairwise_distance, pdist
 from .dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d, feature_alpha_dropout
 from .linear import bilinear, embedding, linear, one_hot
 from .linear_loss import linear_cross_entropy

@@ -25,3 +25,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
 def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """‖x₁ - x₂ + eps‖ₚ along the last dimension."""
     return (x1 - x2 + eps).norm(p, -1, keepdim=keepdim)
+
+
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
+    """‖xᵢ - xⱼ‖ₚ for every pair of rows, i < j: (n, d) → (n (n - 1) / 2,)."""
+    return ops.pdist(input, p)
