@@ -224,3 +224,24 @@ def test_errors(same: Callable[..., None], code: Make) -> None:
 
 def test_dropout_with_one_layer_warns(same: Callable[..., None]) -> None:
     same(lambda t: repr(t.nn.GRU(3, 2, dropout=0.5)))
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_changing_results_in_place(same: Callable[..., None], kind: str) -> None:
+    """The last state never matters to backward, the output only that of LSTM."""
+
+    def code(t: Library) -> Any:
+        layer = getattr(t.nn, kind)(3, 4, bidirectional=True)
+        y, h = layer(t.randn(5, 2, 3))
+        h = h[0] if kind == "LSTM" else h
+        h.relu_()
+        y = y.clone() if kind == "LSTM" else y.mul_(2)
+        (y.sum() + h.sum()).backward()
+        return [p.grad for p in layer.parameters()]
+
+    same(code)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_no_time_at_all(same: Callable[..., None], kind: str) -> None:
+    same(lambda t: getattr(t.nn, kind)(3, 4)(t.ones(0, 2, 3)), fails=True)

@@ -27,6 +27,13 @@ def _before(every: Array, first: Array, reverse: bool) -> Array:
     return before
 
 
+def _states(shape: tuple[int, ...], first: Array, reverse: bool) -> tuple[Array, Array]:
+    """Room for the state before the first step and after each, and of that the part after each."""
+    states = np.empty((shape[0] + 1, *shape[1:]), first.dtype)
+    states[-1 if reverse else 0] = first
+    return states, states[:-1] if reverse else states[1:]
+
+
 def _weight_gradient(grads: Array, states: Array) -> Array:
     return grads.reshape(-1, grads.shape[-1]).T.dot(states.reshape(-1, states.shape[-1]))
 
@@ -130,7 +137,7 @@ def gru_scan(gates: Array, h: Array, weight: Array, bias: Array, reverse: bool) 
     steps, n, width = gates.shape
     size = width // 3
     turned = weight.T
-    output = np.empty((steps, n, size), gates.dtype)
+    states, output = _states((steps, n, size), h, reverse)
     active = np.empty((steps, n, 4 * size), gates.dtype)
     of_h = np.empty((n, width), gates.dtype)
     h = np.ascontiguousarray(h)
@@ -150,7 +157,7 @@ def gru_scan(gates: Array, h: Array, weight: Array, bias: Array, reverse: bool) 
         _subtract(h, candidate, y)
         _multiply(y, z[:, size : 2 * size], y)
         h = _add(y, candidate, y)
-    return output, h.copy(), active
+    return output.copy(), h.copy(), active, states
 
 
 def gru_scan_backward(
@@ -160,15 +167,16 @@ def gru_scan_backward(
     bias: Array,
     grad_out: Array | None,
     grad_h: Array | None,
-    output: Array,
     active: Array,
+    states: Array,
     reverse: bool,
 ) -> Any:
-    steps, n, size = output.shape
+    steps, n, width = active.shape
+    size = width // 4
     of_x, of_h = [np.empty(gates.shape, gates.dtype) for _ in range(2)]
     through_h = _own(grad_h, (n, size), gates.dtype)
     scratch = np.empty((n, size), gates.dtype)
-    before = _before(output, h, reverse)
+    before = states[1:] if reverse else states[:-1]
     for t in _order(steps, not reverse):
         r, z, candidate, last = [active[t][:, k * size : (k + 1) * size] for k in range(4)]
         of_r, of_z, of_n = [of_x[t][:, k * size : (k + 1) * size] for k in range(3)]
@@ -201,14 +209,14 @@ def gru_scan_backward(
 
 def rnn_scan(gates: Array, h: Array, weight: Array, squash: bool, reverse: bool) -> Any:
     turned = weight.T
-    output = np.empty(gates.shape, gates.dtype)
+    states, output = _states(gates.shape, h, reverse)
     h = np.ascontiguousarray(h)
     for t in _order(len(gates), reverse):
         y = output[t]
         np.dot(h, turned, y)
         _add(y, gates[t], y)
         h = np.tanh(y, y) if squash else np.maximum(y, 0.0, out=y)
-    return output, h.copy()
+    return output.copy(), h.copy(), states
 
 
 def rnn_scan_backward(
@@ -217,10 +225,11 @@ def rnn_scan_backward(
     weight: Array,
     grad_out: Array | None,
     grad_h: Array | None,
-    output: Array,
+    states: Array,
     squash: bool,
     reverse: bool,
 ) -> Any:
+    output, before = (states[:-1], states[1:]) if reverse else (states[1:], states[:-1])
     grads = _tanh_slopes(output) if squash else (output > 0).astype(output.dtype)
     through_h = _own(grad_h, output.shape[1:], output.dtype)
     for t in _order(len(output), not reverse):
@@ -228,7 +237,7 @@ def rnn_scan_backward(
             _add(through_h, grad_out[t], through_h)
         _multiply(grads[t], through_h, grads[t])
         np.dot(grads[t], weight, through_h)
-    return grads, through_h, _weight_gradient(grads, _before(output, h, reverse))
+    return grads, through_h, _weight_gradient(grads, before)
 
 
 KERNELS: dict[str, Callable[..., Any]] = {

@@ -38,6 +38,17 @@ def _before(be: Any, x: Any, first: Any, reverse: bool) -> Any:
     return be.concat([kept, first] if reverse else [first, kept], 0)
 
 
+def _all_states(be: Any, output: Any, first: Any, reverse: bool) -> Any:
+    """The state before the first step, and after each: what backward needs, which may outlive changes to the output."""
+    first = be.reshape(first, (1, *first.shape))
+    return be.concat([output, first] if reverse else [first, output], 0)
+
+
+def _without(be: Any, states: Any, last: bool) -> Any:
+    """`_all_states` without the last in time, or without the first."""
+    return be.narrow(states, 0, 0 if last else 1, states.shape[0] - 1)
+
+
 def _weight_gradient(be: Any, grads: Any, states: Any) -> Any:
     """gradsᵀ @ states over all steps and samples."""
     steps, n, width = grads.shape
@@ -149,21 +160,21 @@ def _gru_gradients(
     weight: Tensor,
     bias: Tensor,
     reverse: bool,
-    out_0: Tensor,
     out_2: Tensor,
+    out_3: Tensor,
 ) -> Any:
-    return gru_scan_backward(gates, h, weight, bias, *grads, *_known(out_0, out_2), reverse)
+    return gru_scan_backward(gates, h, weight, bias, *grads, *_known(out_2, out_3), reverse)
 
 
 @op(name="StackBackward0", graded=2, jointly=_gru_gradients)
 def gru_scan(be: Any, gates: Array, h: Array, weight: Array, bias: Array, reverse: bool) -> Any:
-    """Every h, the last h; for backward r, z and n of every step, and what r was multiplied with.
+    """Every h, the last h; for backward r, z and n of every step with what r was multiplied with, and all states.
 
     Shapes: `gates` (T, N, 3 * hidden) of the input, its bias included, in the order r, z, n; `h` (N, hidden), the state
     before; `weight` (3 * hidden, hidden) and `bias` (3 * hidden) for the state.
     """
     turned = be.permute(weight, (1, 0))
-    every_h, every_gate = [], []
+    every_h, every_gate, first = [], [], h
     for t in _order(gates.shape[0], reverse):
         x_r, x_z, x_n = _gates(be, _at(be, gates, t), 3)
         h_r, h_z, h_n = _gates(be, be.add(be.matmul(h, turned), bias), 3)
@@ -173,7 +184,8 @@ def gru_scan(be: Any, gates: Array, h: Array, weight: Array, bias: Array, revers
         h = be.add(n, be.mul(z, be.sub(h, n)))
         every_h.append(h)
         every_gate.append(_joined(be, [r, z, n, h_n]))
-    return _stacked(be, every_h, reverse), be.copy(h), _stacked(be, every_gate, reverse)
+    output = _stacked(be, every_h, reverse)
+    return output, be.copy(h), _stacked(be, every_gate, reverse), _all_states(be, output, first, reverse)
 
 
 @composite
@@ -185,14 +197,14 @@ def gru_scan_backward(
     bias: Array,
     grad_out: Array | None,
     grad_h: Array | None,
-    output: Array | None,
     active: Array | None,
+    states: Array | None,
     reverse: bool,
 ) -> Any:
     """The gradients of `gates`, `h`, `weight` and `bias`."""
-    if output is None:
-        output, _, active = gru_scan.op.forward(be, gates, h, weight, bias, reverse)  # type: ignore[attr-defined]
-    before = _before(be, output, h, reverse)
+    if states is None:
+        _, _, active, states = gru_scan.op.forward(be, gates, h, weight, bias, reverse)  # type: ignore[attr-defined]
+    before = _without(be, states, not reverse)
     of_x, of_h = [], []
     for t in _order(gates.shape[0], not reverse):
         r, z, n, h_n = _gates(be, _at(be, active, t), 4)
@@ -212,25 +224,26 @@ def gru_scan_backward(
 
 
 def _rnn_gradients(
-    grads: Any, gates: Tensor, h: Tensor, weight: Tensor, squash: bool, reverse: bool, out_0: Tensor
+    grads: Any, gates: Tensor, h: Tensor, weight: Tensor, squash: bool, reverse: bool, out_2: Tensor
 ) -> Any:
-    return rnn_scan_backward(gates, h, weight, *grads, *_known(out_0), squash, reverse)
+    return rnn_scan_backward(gates, h, weight, *grads, *_known(out_2), squash, reverse)
 
 
 @op(name="StackBackward0", graded=2, jointly=_rnn_gradients)
 def rnn_scan(be: Any, gates: Array, h: Array, weight: Array, squash: bool, reverse: bool) -> Any:
-    """Every h = tanh(gates + weight @ h), or relu unless `squash`, and the last.
+    """Every h = tanh(gates + weight @ h), or relu unless `squash`, and the last; for backward all states.
 
     Shapes: `gates` (T, N, hidden) of the input, biases included; `h` (N, hidden), the state before; `weight` (hidden,
     hidden).
     """
     turned = be.permute(weight, (1, 0))
-    every_h = []
+    every_h, first = [], h
     for t in _order(gates.shape[0], reverse):
         x = be.add(_at(be, gates, t), be.matmul(h, turned))
         h = be.tanh(x) if squash else be.maximum(x, 0.0)
         every_h.append(h)
-    return _stacked(be, every_h, reverse), be.copy(h)
+    output = _stacked(be, every_h, reverse)
+    return output, be.copy(h), _all_states(be, output, first, reverse)
 
 
 @composite
@@ -241,13 +254,14 @@ def rnn_scan_backward(
     weight: Array,
     grad_out: Array | None,
     grad_h: Array | None,
-    output: Array | None,
+    states: Array | None,
     squash: bool,
     reverse: bool,
 ) -> Any:
     """The gradients of `gates`, `h` and `weight`."""
-    if output is None:
-        output, _ = rnn_scan.op.forward(be, gates, h, weight, squash, reverse)  # type: ignore[attr-defined]
+    if states is None:
+        _, _, states = rnn_scan.op.forward(be, gates, h, weight, squash, reverse)  # type: ignore[attr-defined]
+    output = _without(be, states, reverse)
     found = []
     for t in _order(gates.shape[0], not reverse):
         grad_h = _plus(be, grad_h, None if grad_out is None else _at(be, grad_out, t))
@@ -259,7 +273,7 @@ def rnn_scan_backward(
         found.append(grad)
         grad_h = be.matmul(grad, weight)
     grads = _stacked(be, found, not reverse)
-    return grads, grad_h, _weight_gradient(be, grads, _before(be, output, h, reverse))
+    return grads, grad_h, _weight_gradient(be, grads, _without(be, states, not reverse))
 
 
 FUNCTIONS = ()

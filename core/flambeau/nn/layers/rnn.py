@@ -418,8 +418,8 @@ class RNN(RNNBase):
         self, x: Tensor, state: tuple[Tensor, ...], weights: dict[str, Any], reverse: bool
     ) -> tuple[Tensor, ...]:
         gates = self._gates_of(x, weights)
-        found: tuple[Tensor, ...] = ops.rnn_scan(gates, *state, weights["weight_hh"], self.mode == "RNN_TANH", reverse)
-        return found
+        output, h, _ = ops.rnn_scan(gates, *state, weights["weight_hh"], self.mode == "RNN_TANH", reverse)
+        return output, h
 
 
 class LSTM(RNNBase):
@@ -536,7 +536,7 @@ class GRU(RNNBase):
         weight = weights["weight_hh"]
         gates = ops.linear(x, weights["weight_ih"], weights.get("bias_ih"))
         bias = weights["bias_hh"] if "bias_hh" in weights else weight.new_zeros(weight.size(0))
-        output, h, _ = ops.gru_scan(gates, *state, weight, bias, reverse)
+        output, h, _, _ = ops.gru_scan(gates, *state, weight, bias, reverse)
         return output, h
 
 
