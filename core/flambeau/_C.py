@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .autograd.modes import is_grad_enabled, set_grad_enabled
+from .linalg_error import _LinAlgError
 from .overrides import DisableTorchFunction, DisableTorchFunctionSubclass
 from .overrides import disabled as _disabled_torch_function_impl
 from .overrides import has_torch_function as _has_torch_function
@@ -10,6 +11,6 @@ from .random import Generator, default_generator
 from .shape import Size
 
 __all__ = [
-    "DisableTorchFunction", "DisableTorchFunctionSubclass", "Generator", "Size", "_disabled_torch_function_impl",
+    "DisableTorchFunction", "DisableTorchFunctionSubclass", "Generator", "Size", "_LinAlgError", "_disabled_torch_function_impl",
     "_has_torch_function", "default_generator", "is_grad_enabled", "set_grad_enabled",
 ]  # fmt: skip

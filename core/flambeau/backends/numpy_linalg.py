@@ -240,7 +240,7 @@ def matrix_exponential(a: Array) -> Array:
     return np.asarray(result.astype(a.dtype), order="C")
 
 
-KERNELS: dict[str, Callable[..., Any]] = {
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "lu_factors": lu_factor,
     "row_order": row_order,
     "triangular": solve_triangular,
@@ -260,3 +260,5 @@ KERNELS: dict[str, Callable[..., Any]] = {
     "general_values": general_values,
     "matrix_exponential": matrix_exponential,
 }
+
+KERNELS: dict[str, Callable[..., Any]] = {n: np.errstate(all="ignore")(f) for n, f in _FUNCTIONS.items()}

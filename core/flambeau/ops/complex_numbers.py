@@ -355,6 +355,7 @@ FUNCTIONS = (
     complex, polar, view_as_complex, view_as_real, real, imag, conj, conj_physical, resolve_conj, resolve_neg, is_conj,
     is_neg, is_complex, angle, sgn,
 )  # fmt: skip
+INPLACE = (conj_physical, sgn)
 METHODS = (
     conj, conj_physical, resolve_conj, resolve_neg, is_conj, is_neg, angle, sgn, cfloat, cdouble
 )  # fmt: skip

@@ -28,12 +28,12 @@ from .matrix import (
     identity,
     masked,
     mH,
-    named_result,
     raise_singular,
     real_of,
 )
 from .on_host import run
 from .op import op
+from .returned import named
 from .views import diagonal, transpose
 from .vmap_levels import every
 
@@ -85,7 +85,7 @@ def cholesky_factor(be: Any, input: Array) -> Any:
     return run(_MODULE, "cholesky_factor", be, input)
 
 
-_CHOLESKY_EX = named_result("linalg_cholesky_ex", "L", "info")
+_CHOLESKY_EX = named("linalg_cholesky_ex", "L", "info")
 _NOT_POSITIVE = (
     "The factorization could not be completed because the input is not positive-definite (the leading minor of order "
     "{} is not positive-definite)."
@@ -151,7 +151,7 @@ def orthogonal(be: Any, input: Array, mode: str) -> Any:
     return run(_MODULE, "orthogonal", be, input, mode)
 
 
-_QR = named_result("linalg_qr", "Q", "R")
+_QR = named("linalg_qr", "Q", "R")
 
 
 def qr(A: Tensor, mode: str = "reduced") -> Any:
@@ -258,7 +258,7 @@ def singular_values(be: Any, input: Array) -> Any:
     return run(_MODULE, "singular_values", be, input)
 
 
-_SVD = named_result("linalg_svd", "U", "S", "Vh")
+_SVD = named("linalg_svd", "U", "S", "Vh")
 _NOT_FINITE = "The algorithm failed to converge because the input matrix contained non-finite values."
 
 
@@ -346,7 +346,7 @@ def symmetric_values(be: Any, input: Array, triangle: str) -> Any:
     return run(_MODULE, "symmetric_values", be, input, triangle)
 
 
-_EIGH = named_result("linalg_eigh", "eigenvalues", "eigenvectors")
+_EIGH = named("linalg_eigh", "eigenvalues", "eigenvectors")
 
 
 def _check_eigh(A: Tensor, UPLO: str) -> None:
@@ -413,7 +413,7 @@ def general_values(be: Any, input: Array) -> Any:
     return run(_MODULE, "general_values", be, input)
 
 
-_EIG = named_result("linalg_eig", "eigenvalues", "eigenvectors")
+_EIG = named("linalg_eig", "eigenvalues", "eigenvectors")
 
 
 def _check_eig(name: str, A: Tensor) -> None:
@@ -486,10 +486,10 @@ def factor(A: Tensor, pivot: bool) -> tuple[Tensor, Tensor, Tensor]:
     return square, pivots, info
 
 
-_LU = named_result("linalg_lu", "P", "L", "U")
-_LU_FACTOR = named_result("linalg_lu_factor", "LU", "pivots")
-_LU_FACTOR_EX = named_result("linalg_lu_factor_ex", "LU", "pivots", "info")
-_LU_UNPACK = named_result("lu_unpack", "P", "L", "U")
+_LU = named("linalg_lu", "P", "L", "U")
+_LU_FACTOR = named("linalg_lu_factor", "LU", "pivots")
+_LU_FACTOR_EX = named("linalg_lu_factor_ex", "LU", "pivots", "info")
+_LU_UNPACK = named("lu_unpack", "P", "L", "U")
 
 
 def _check_lu(name: str, A: Tensor) -> None:

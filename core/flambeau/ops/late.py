@@ -10,7 +10,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "older_linalg": (
         "det", "inverse", "svd", "qr", "cholesky", "logdet", "slogdet", "pinverse", "lu", "lu_solve", "lu_unpack",
         "cholesky_solve", "cholesky_inverse", "triangular_solve", "matrix_exp", "matrix_power", "cross", "geqrf",
-        "orgqr", "ormqr", "symeig", "eig", "solve", "matrix_rank", "chain_matmul",
+        "orgqr", "ormqr", "symeig", "eig", "solve", "matrix_rank", "chain_matmul", "lstsq",
+        "svd_lowrank", "pca_lowrank",
     ),
     "spectrogram": (
         "stft", "istft", "hann_window", "hamming_window", "blackman_window", "bartlett_window", "kaiser_window",
@@ -19,7 +20,8 @@ NAMES: dict[str, tuple[str, ...]] = {
 """By the file of `ops/` that defines them."""
 
 NO_METHODS = frozenset((
-    "lu_unpack", "matrix_rank", "chain_matmul", "hann_window", "hamming_window", "blackman_window", "bartlett_window",
+    "lu_unpack", "matrix_rank", "chain_matmul", "svd_lowrank", "pca_lowrank",
+    "hann_window", "hamming_window", "blackman_window", "bartlett_window",
     "kaiser_window",
 ))  # fmt: skip
 """Those that Tensor does not have."""

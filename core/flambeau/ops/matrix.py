@@ -1,9 +1,8 @@
-"""What functions of matrices have in common: their checks with PyTorch's texts, and their named results."""
+"""What functions of matrices have in common: their checks, with PyTorch's texts."""
 
 from __future__ import annotations
 
 import math
-from collections import namedtuple
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,16 +25,6 @@ def mH(x: Tensor) -> Tensor:
     """The conjugate of each matrix, transposed."""
     flipped = transpose(x, -2, -1)
     return flipped.conj() if x.dtype.is_complex else flipped
-
-
-def named_result(name: str, *fields: str) -> Any:
-    """A tuple with named fields, printed as `torch.return_types.<name>`."""
-
-    def show(self: Any) -> str:
-        return f"torch.return_types.{name}(\n" + ",\n".join(f"{f}={getattr(self, f)!r}" for f in fields) + ")"
-
-    plain = namedtuple(name, fields)  # type: ignore[misc]
-    return type(name, (plain,), {"__repr__": show, "__slots__": (), "__module__": "torch.return_types"})
 
 
 # --- checks -----------------------------------------------------------------------------------------------------------

@@ -15,12 +15,13 @@ from .decomposition import _check_lu, _check_svd, factor, reflectors, singular, 
 from .decomposition import cholesky as _cholesky
 from .decomposition import lu_unpack as lu_unpack
 from .decomposition import qr as _qr
-from .matrix import check_matrix, check_square, mH, named_result
+from .matrix import check_matrix, check_square, mH
 from .matrix_function import cross as _cross
 from .matrix_function import householder_product, multi_dot
 from .matrix_function import matrix_exp as matrix_exp
 from .matrix_function import matrix_power as matrix_power
 from .matrix_function import ormqr as ormqr
+from .returned import named
 from .solving import cholesky_inverse as cholesky_inverse
 from .solving import cholesky_solve as cholesky_solve
 from .solving import det as det
@@ -30,12 +31,12 @@ from .solving import lu_solve as _lu_solve
 from .solving import slogdet as _slogdet
 from .views import transpose as _transposed
 
-_SVD = named_result("svd", "U", "S", "V")
-_QR = named_result("qr", "Q", "R")
-_SLOGDET = named_result("slogdet", "sign", "logabsdet")
-_GEQRF = named_result("geqrf", "a", "tau")
-_TRIANGULAR_SOLVE = named_result("triangular_solve", "solution", "cloned_coefficient")
-_LU_WITH_INFO = named_result("_lu_with_info", "LU", "pivots", "info")
+_SVD = named("svd", "U", "S", "V")
+_QR = named("qr", "Q", "R")
+_SLOGDET = named("slogdet", "sign", "logabsdet")
+_GEQRF = named("geqrf", "a", "tau")
+_TRIANGULAR_SOLVE = named("triangular_solve", "solution", "cloned_coefficient")
+_LU_WITH_INFO = named("_lu_with_info", "LU", "pivots", "info")
 
 
 def inverse(input: Tensor) -> Tensor:
@@ -170,3 +171,50 @@ matrix_rank = _removed(
     "\nPlease use the `torch.linalg.matrix_rank` function instead. The parameter 'symmetric' was renamed in "
     "`torch.linalg.matrix_rank()` to 'hermitian'."
 )
+lstsq = _removed(
+    " `torch.lstsq` is deprecated in favor of `torch.linalg.lstsq`.\n`torch.linalg.lstsq` has reversed arguments and does "
+    "not return the QR decomposition in the returned tuple (although it returns other information about the problem).\n\n"
+    "To get the QR decomposition consider using `torch.linalg.qr`.\n\nThe returned solution in `torch.lstsq` stored the "
+    "residuals of the solution in the last m - n columns of the returned value whenever m > n. In torch.linalg.lstsq, the "
+    "residuals are in the field 'residuals' of the returned named tuple.\n\nThe unpacking of the solution, as in\n"
+    "X, _ = torch.lstsq(B, A).solution[:A.size(1)]\nshould be replaced with:\n"
+    "X = torch.linalg.lstsq(A, B).solution"
+)
+
+
+# --- approximations of low rank ---------------------------------------------------------------------------------------
+
+
+def svd_lowrank(A: Tensor, q: int | None = 6, niter: int | None = 2, M: Tensor | None = None) -> Any:
+    """U, S and V with A - M close to U diag(S) Vᴴ of rank `q`, from random directions.
+
+    Source: Halko et al., "Finding structure with randomness", SIAM Review 53, 2011.
+    """
+    from .random import randn
+
+    a = A if M is None else A - M.expand(A._shape)
+    wide = a._shape[-2] < a._shape[-1]
+    if wide:
+        a = mH(a)
+    rank = 6 if q is None else q
+    start = randn(a._shape[-1], rank, dtype=a.dtype, device=a.device)
+    basis = _qr(a @ start)[0]
+    for _ in range(2 if niter is None else niter):
+        basis = _qr(mH(a) @ basis)[0]
+        basis = _qr(a @ basis)[0]
+    u, s, vh = singular(mH(basis) @ a, False)
+    u, v = basis @ u, mH(vh)
+    return (v, s, u) if wide else (u, s, v)
+
+
+def pca_lowrank(A: Tensor, q: int | None = None, center: bool = True, niter: int = 2) -> Any:
+    """U, S and V of the data A (rows are samples), its columns centred: principal directions are the columns of V."""
+    m, n = A._shape[-2:]
+    if q is None:
+        q = min(6, m, n)
+    elif not 0 <= q <= min(m, n):
+        raise ValueError(f"q(={q}) must be non-negative integer and not greater than min(m, n)={min(m, n)}")
+    if niter < 0:
+        raise ValueError(f"niter(={niter}) must be non-negative integer")
+    centred = A - A.mean(-2, keepdim=True) if center else A
+    return svd_lowrank(centred, q, niter=niter)

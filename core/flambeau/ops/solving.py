@@ -32,7 +32,6 @@ from .matrix import (
     eps,
     identity,
     mH,
-    named_result,
     raise_singular,
     raise_unsupported,
     real_of,
@@ -40,6 +39,7 @@ from .matrix import (
 )
 from .on_host import run
 from .op import op
+from .returned import named
 from .views import transpose
 from .vmap_levels import every
 
@@ -65,7 +65,7 @@ def inverse_info(be: Any, input: Array) -> Any:
     return run(_MODULE, "inverse_info", be, input)
 
 
-_INV_EX = named_result("linalg_inv_ex", "inverse", "info")
+_INV_EX = named("linalg_inv_ex", "inverse", "info")
 _NOT_INVERTIBLE = (
     "The diagonal element {} is zero, the inversion could not be completed because the input matrix is singular."
 )
@@ -132,7 +132,7 @@ def _check_alike(name: str, a: Tensor, b: Tensor) -> None:
         )
 
 
-_SOLVE_EX = named_result("linalg_solve_ex", "result", "info")
+_SOLVE_EX = named("linalg_solve_ex", "result", "info")
 
 
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> Any:
@@ -244,6 +244,60 @@ def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
     return cholesky_solve(identity(L._shape[-1], L.detach()), L, upper)
 
 
+# --- symmetric indefinite matrices ------------------------------------------------------------------------------------
+
+
+@op(result=lambda input: (input.dtype, int32, int32))
+def ldl_factors(be: Any, input: Array) -> Any:
+    """L and D in one matrix, the swaps, and where D is first zero."""
+    return run("numpy_ldl", "ldl_factors", be, input)
+
+
+@op()
+def ldl_solution(be: Any, input: Array, pivots: Array, other: Array) -> Any:
+    """X of A X = B. Batches agree."""
+    return run("numpy_ldl", "ldl_solution", be, input, pivots, other)
+
+
+_LDL_FACTOR = named("linalg_ldl_factor", "LD", "pivots")
+_LDL_FACTOR_EX = named("linalg_ldl_factor_ex", "LD", "pivots", "info")
+
+
+def ldl_factor_ex(A: Tensor, *, hermitian: bool = False, check_errors: bool = False) -> Any:
+    """`ldl_factor`, and an int32 `info`: 0, or the place of the first zero on D's diagonal."""
+    name = "torch.linalg.ldl_factor_ex"
+    check_square(name, A)
+    check_floating(name, A, "ldl_factor_kernel_cpu")
+    if hermitian and A.dtype.is_complex:
+        raise RuntimeError(f"{name}: complex Hermitian matrices are not supported, only symmetric ones")
+    found = ldl_factors(A.detach())
+    if check_errors:
+        raise_singular(name, found[2], "D has a zero at {} on its diagonal.")
+    return _LDL_FACTOR_EX(*found)
+
+
+def ldl_factor(A: Tensor, *, hermitian: bool = False) -> Any:
+    """L and D of A = L D Lᵀ in one matrix, and the swaps of rows, as LAPACK's `sytrf` leaves them.
+
+    `A` is symmetric and need not be positive-definite; its lower triangle is read.
+    """
+    packed, pivots, _ = ldl_factor_ex(A, hermitian=hermitian)
+    return _LDL_FACTOR(packed, pivots)
+
+
+def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False) -> Tensor:
+    """X of A X = B, where `ldl_factor` has A decomposed."""
+    name = "torch.linalg.ldl_solve"
+    check_square(name, LD)
+    if len(B._shape) < 2:
+        raise RuntimeError(
+            f"{name}: Expected B to have at least 2 dimensions, but it has {len(B._shape)} dimensions instead"
+        )
+    packed, b = share_batch(LD.detach(), B.detach())
+    found: Tensor = ldl_solution(packed, pivots.expand(packed._shape[:-1]), b)
+    return found
+
+
 # --- determinants -----------------------------------------------------------------------------------------------------
 
 
@@ -300,7 +354,7 @@ def sign_log_determinant(be: Any, input: Array) -> Any:
     return run(_MODULE, "sign_log_determinant", be, input)
 
 
-_SLOGDET = named_result("linalg_slogdet", "sign", "logabsdet")
+_SLOGDET = named("linalg_slogdet", "sign", "logabsdet")
 
 
 def slogdet(A: Tensor) -> Any:
@@ -413,7 +467,7 @@ def pinv(A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = N
     return found
 
 
-_LSTSQ = named_result("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
+_LSTSQ = named("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
 
 
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> Any:

@@ -70,6 +70,18 @@ def _cholesky_round_trip(library: Any, a: Any, b: Any, upper: bool = False) -> A
     return library.cholesky_solve(b, factor, upper), library.cholesky_inverse(factor, upper)
 
 
+def _ldl_round_trip(library: Any, a: Any, b: Any) -> Any:
+    symmetric = a + a.mT
+    packed, pivots = library.linalg.ldl_factor(symmetric)
+    return packed, pivots, library.linalg.ldl_solve(packed, pivots, b), library.linalg.ldl_factor_ex(symmetric)[2]
+
+
+def _low_rank(library: Any, a: Any, b: Any) -> Any:
+    library.manual_seed(0)
+    u, s, v = library.svd_lowrank(a @ b, 2)
+    return s, (u * s) @ v.mT, library.pca_lowrank(a @ b, 2)[1]
+
+
 def _multi_dot(library: Any, *matrices: Any) -> Any:
     return library.linalg.multi_dot(list(matrices)), library.chain_matmul(*matrices)
 
@@ -152,4 +164,15 @@ OPS = [
     Older("triangular_solve", [S(F(2, 2), T([[2.0, 1.0], [0.5, 3.0]])), S(F(2, 1), T([[2.0, 1.0], [0.5, 3.0]]), False, True)], [S(F(2, 2), F(3, 2))], prepare=None),
     Older("cross", [S(F(2, 3), F(2, 3)), S(F(3, 2), F(3, 2))], [S(F(2, 2), F(2, 2))], prepare=None),
     Older("symeig", [], [S(F(2, 2))]), Older("eig", [], [S(F(2, 2))]), Older("solve", [], [S(F(2, 2), F(2, 2))]), Older("matrix_rank", [], [S(F(2, 2))]),
+    Op(
+        "ldl_factor",
+        [S(F(4, 4), F(4, 2)), S(F(2, 3, 3), F(2, 3, 1))],
+        [S(F(2, 3), F(2, 1))],
+        call=_ldl_round_trip,
+        differentiable=False,
+        tolerance=50,
+        on_gpu=False,
+    ),
+    Op("svd_lowrank", [S(F(6, 2), F(2, 5))], call=_low_rank, differentiable=False, tolerance=100, on_gpu=False),
+    Older("lstsq", [], [S(F(2, 2), F(2, 2))]),
 ]  # fmt: skip
