@@ -10,22 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Self
 
-from . import dtype as dtypes
 from ._tensor import Tensor
 from .device import device as Device
+from .dtype import BY_NAME, get_default_dtype
+from .dtype import dtype as DType
 from .storage_casts import StorageCasts
 from .untyped_storage import UntypedStorage, elements, face, held_dtype, warn_of_removal
-
-DType = dtypes.dtype
 
 _LEGACY_NAMES: Final = {
     "float64": "Double", "float32": "Float", "float16": "Half", "bfloat16": "BFloat16", "int64": "Long", "int32": "Int",
     "int16": "Short", "int8": "Char", "uint8": "Byte", "bool": "Bool", "complex128": "ComplexDouble",
     "complex64": "ComplexFloat",
 }  # fmt: skip
-STORAGE_NAMES: Final = {
-    dtypes.BY_NAME[name]: f"{legacy}Storage" for name, legacy in _LEGACY_NAMES.items() if name in dtypes.BY_NAME
-}
+STORAGE_NAMES: Final = {BY_NAME[name]: f"{legacy}Storage" for name, legacy in _LEGACY_NAMES.items() if name in BY_NAME}
 """Dtypes with a storage class of their own, and its name. PyTorch keeps those of newer dtypes as bytes."""
 
 
@@ -77,7 +74,7 @@ class TypedStorage(StorageCasts):
             raise TypeError(problem + f"Argument type not recognized: {type(content)}")
         from .ops.creation import tensor, zeros
 
-        self.dtype = dtypes.get_default_dtype() if dtype is None else dtype
+        self.dtype = get_default_dtype() if dtype is None else dtype
         make: Any = zeros if isinstance(content, int) else tensor
         self._untyped_storage = face(make(content, dtype=self.dtype, device=device or "cpu")._storage)
 
@@ -273,7 +270,7 @@ class TypedStorage(StorageCasts):
     @classmethod
     def from_file(cls, filename: str, shared: bool = False, size: int = 0) -> TypedStorage:
         """A storage of a file's elements; see `UntypedStorage.from_file`."""
-        kind = dtypes.get_default_dtype()
+        kind = get_default_dtype()
         return cls._of(UntypedStorage.from_file(filename, shared, size * kind.itemsize), kind)
 
     @classmethod
@@ -281,7 +278,7 @@ class TypedStorage(StorageCasts):
         cls, buffer: Any, byte_order: str | None = None, count: int = -1, offset: int = 0, dtype: Any = None
     ) -> TypedStorage:
         """A storage of a copy of a buffer; see `UntypedStorage.from_buffer`."""
-        kind = dtype or dtypes.get_default_dtype()
+        kind = dtype or get_default_dtype()
         return cls._of(UntypedStorage.from_buffer(buffer, byte_order, count, offset, kind), kind)
 
     def _to(self, dtype: DType) -> TypedStorage:

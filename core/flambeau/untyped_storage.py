@@ -123,6 +123,9 @@ class UntypedStorage(StorageCasts):
 
     def _look(self) -> memoryview:
         """A look at, or a copy of, its bytes."""
+        look = getattr(self._box.backend, "byte_slice", None)
+        if look is not None:
+            return memoryview(look(self._box.array, 0, self.nbytes()))
         return memoryview(self._box.backend.to_bytes(self._box.array)).cast("B")
 
     def _put(self, data: bytearray) -> None:

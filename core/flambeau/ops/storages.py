@@ -6,32 +6,53 @@ Source: https://docs.pytorch.org/docs/stable/storage.html
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._tensor import Tensor
 from ..dtype import C_NAMES
 from ..shape import contiguous_strides
-from ..typed_storage import LEGACY, TypedStorage
-from ..untyped_storage import UntypedStorage, elements, face, is_storage, view_of, warn_of_removal
+
+if TYPE_CHECKING:
+    from ..typed_storage import TypedStorage
+    from ..untyped_storage import UntypedStorage
+
+
+def is_storage(obj: Any) -> bool:
+    """Whether `obj` is a storage."""
+    from ..untyped_storage import is_storage
+
+    return is_storage(obj)
+
+
+def _face(input: Tensor) -> UntypedStorage:
+    from ..untyped_storage import face  # storages are seldom looked at, and importing flambeau is to be quick
+
+    return face(input._storage)
 
 
 def untyped_storage(input: Tensor) -> UntypedStorage:
     """The bytes that the tensor is a view of; the same object as long as somebody holds it."""
-    return face(input._storage)
+    return _face(input)
 
 
 def _typed_storage(input: Tensor) -> TypedStorage:
-    return TypedStorage._of(face(input._storage), input.dtype)
+    from ..typed_storage import TypedStorage
+
+    return TypedStorage._of(_face(input), input.dtype)
 
 
 def storage(input: Tensor) -> TypedStorage:
     """The elements of the storage that the tensor is a view of. Deprecated by PyTorch; see `untyped_storage`."""
+    from ..untyped_storage import warn_of_removal
+
     warn_of_removal()
     return _typed_storage(input)
 
 
 def storage_type(input: Tensor) -> Any:
     """The class of the tensor's storage by its older name, as `torch.FloatStorage`."""
+    from ..typed_storage import LEGACY
+
     return LEGACY[_typed_storage(input)._pickle_storage_type()]
 
 
@@ -53,6 +74,9 @@ def set_(
     Raises:
         RuntimeError: the dtypes differ.
     """
+    from ..typed_storage import TypedStorage
+    from ..untyped_storage import UntypedStorage, elements, face, view_of
+
     if source is None:
         from .creation import empty
 
@@ -96,13 +120,13 @@ def _as_tuple(sizes: Any) -> tuple[int, ...]:
 
 def share_memory_(input: Tensor) -> Tensor:
     """Move the storage to memory that processes forked from now on share. Returns the tensor."""
-    face(input._storage).share_memory_()
+    _face(input).share_memory_()
     return input
 
 
 def is_shared(input: Tensor) -> bool:
     """Whether the storage is in memory that forked processes share."""
-    return face(input._storage).is_shared()
+    return _face(input).is_shared()
 
 
 def module_load(input: Tensor, other: Tensor, assign: bool = False) -> Tensor:
