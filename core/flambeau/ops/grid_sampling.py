@@ -5,7 +5,6 @@ Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.grid_
 
 from __future__ import annotations
 
-from itertools import product
 from math import prod
 from typing import Any
 
@@ -49,43 +48,6 @@ def _kept_inside(place: Tensor, size: int, padding: int, align_corners: bool) ->
     return where(place <= 0, 0.0, where(place >= size - 1, float(size - 1), place))
 
 
-def _read(flat: Tensor, indices: list[Tensor], size: Ints) -> tuple[Tensor, Tensor | None]:
-    """The elements (N, C, places) at integer positions (N, places), and where these are inside."""
-    inside: Tensor | None = None
-    index: Any = None
-    for i, n in zip(indices, size, strict=True):
-        within = (i >= 0) & (i < n)
-        inside = within if inside is None else inside & within
-        safe = i.clamp(0, n - 1)
-        index = safe if index is None else index * n + safe
-    n, c = flat._shape[:2]
-    return from_places(flat, expand(unsqueeze(index, 1), (n, c, index._shape[1])), 1), inside
-
-
-def _weighted(flat: Tensor, indices: list[Tensor], size: Ints, weight: Tensor | None) -> Tensor:
-    """Elements times weights (N, places); nothing where the position is outside."""
-    values, inside = _read(flat, indices, size)
-    assert inside is not None
-    values = where(unsqueeze(inside, 1), values, 0.0)
-    return values if weight is None else values * unsqueeze(weight, 1)
-
-
-def _sampled(flat: Tensor, places: list[Tensor], size: Ints, mode: int) -> Tensor:
-    if mode == _NEAREST:
-        return _weighted(flat, [p.detach().round().to(int64) for p in places], size, None)
-    lows = [floor(p.detach()) for p in places]
-    parts = [p - low for p, low in zip(places, lows, strict=True)]
-    total: Any = 0
-    for corner in product((0, 1), repeat=len(places)):
-        weight: Any = 1
-        for side, part in zip(corner, parts, strict=True):
-            weight = weight * (part if side else 1 - part)
-        indices = [(low + side).to(int64) for low, side in zip(lows, corner, strict=True)]
-        total = total + _weighted(flat, indices, size, weight)
-    result: Tensor = total
-    return result
-
-
 def _cubic_weights(t: Tensor) -> list[Tensor]:
     """The weights of the four neighbours of a place, `t` after the second."""
     a = -0.75
@@ -99,19 +61,36 @@ def _cubic_weights(t: Tensor) -> list[Tensor]:
     return [far(t + 1), near(t), near(1 - t), far(2 - t)]
 
 
-def _cubic(flat: Tensor, places: list[Tensor], size: Ints, padding: int, align_corners: bool) -> Tensor:
-    lows = [floor(p.detach()) for p in places]
-    weights = [_cubic_weights(p - low) for p, low in zip(places, lows, strict=True)]
-    total: Any = 0
-    for steps in product(range(4), repeat=len(places)):
-        indices = []
-        weight: Any = 1
-        for low, step, n, of in zip(lows, steps, size, weights, strict=True):
-            indices.append(_kept_inside(low + (step - 1), n, padding, align_corners).to(int64))
-            weight = weight * of[step]
-        total = total + _weighted(flat, indices, size, weight)
-    result: Tensor = total
-    return result
+def _neighbours(place: Tensor, size: int, mode: int, padding: int, align_corners: bool) -> tuple[Tensor, Tensor]:
+    """The elements of one dimension that places (N, points) are between, and their weights: both (N, neighbours, points)."""
+    if mode == _NEAREST:
+        at = unsqueeze(place.detach().round(), 1)
+        weights = ones(at._shape, dtype=at.dtype, device=at.device)
+    else:
+        low = floor(place.detach())
+        part = place - low
+        around = _cubic_weights(part) if mode == _BICUBIC else [1 - part, part]
+        weights = stack(around, 1)
+        first = -1.0 if mode == _BICUBIC else 0.0
+        steps = arange(first, first + len(around), device=place.device).to(place.dtype)
+        at = unsqueeze(low, 1) + reshape(steps, (len(around), 1))
+        if mode == _BICUBIC:
+            at = _kept_inside(at, size, padding, align_corners)
+    inside = (at >= 0) & (at <= size - 1)
+    return at.clamp(0, size - 1).to(int64), where(inside, weights, 0.0)
+
+
+def _sampled(flat: Tensor, neighbours: list[tuple[Tensor, Tensor]], size: Ints) -> Tensor:
+    """Elements (N, C, all of the size) at every combination of neighbours, times their weights, summed: (N, C, points)."""
+    (n, c, _), points = flat._shape, neighbours[0][0]._shape[2]
+    index, weight = neighbours[0]
+    for extent, (more, weights) in zip(size[1:], neighbours[1:], strict=True):
+        index = reshape(unsqueeze(index * extent, 2) + unsqueeze(more, 1), (n, -1, points))
+        weight = reshape(unsqueeze(weight, 2) * unsqueeze(weights, 1), (n, -1, points))
+    count = index._shape[1]
+    everywhere = expand(reshape(index, (n, 1, count * points)), (n, c, count * points))
+    values = reshape(from_places(flat, everywhere, 1), (n, c, count, points))
+    return (values * unsqueeze(weight, 1)).sum(2)
 
 
 def grid_sampler(
@@ -137,11 +116,13 @@ def grid_sampler(
         _unnormalized(points.select(2, rank - 1 - axis), extent, rank, align_corners)
         for axis, extent in enumerate(size)
     ]
-    if interpolation_mode == _BICUBIC:
-        y = _cubic(flat, places, size, padding_mode, align_corners)
-    else:
-        kept = [_kept_inside(p, s, padding_mode, align_corners) for p, s in zip(places, size, strict=True)]
-        y = _sampled(flat, kept, size, interpolation_mode)
+    if interpolation_mode != _BICUBIC:
+        places = [_kept_inside(p, m, padding_mode, align_corners) for p, m in zip(places, size, strict=True)]
+    neighbours = [
+        _neighbours(p, extent, interpolation_mode, padding_mode, align_corners)
+        for p, extent in zip(places, size, strict=True)
+    ]
+    y = _sampled(flat, neighbours, size)
     if interpolation_mode == _NEAREST and grid.requires_grad:
         never = full((1,), False, dtype=bool_, device=grid.device)
         y = where(never, unsqueeze(points.sum(-1), 1), y)  # a gradient of zeros, not none

@@ -114,4 +114,9 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     return result
 
 
-FUNCTIONS = (pixel_shuffle, pixel_unshuffle, channel_shuffle)
+def native_channel_shuffle(input: Tensor, groups: int) -> Tensor:
+    """`channel_shuffle`."""
+    return channel_shuffle(input, groups)
+
+
+FUNCTIONS = (pixel_shuffle, pixel_unshuffle, channel_shuffle, native_channel_shuffle)

@@ -15,9 +15,7 @@ from ...ops.convolution import (
     conv_transpose3d,
 )
 from ...ops.patches import col2im, im2col
-from ...ops.shuffling import channel_shuffle, pixel_shuffle, pixel_unshuffle
-
-native_channel_shuffle = channel_shuffle
+from ...ops.shuffling import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
 
 
 def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
