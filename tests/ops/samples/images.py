@@ -56,6 +56,6 @@ OPS = [
     ),
     Op("pixel_shuffle", [S(F(1, 8, 2, 3), 2), S(F(9, 1, 2), 3)], [S(F(1, 3, 2, 2), 2), S(F(3, 2), 2), S(F(3, 2, 2), 0)]),
     Op("pixel_unshuffle", [S(F(1, 2, 4, 6), 2)], [S(F(3, 2), 2), S(F(3, 3, 2), 2), S(F(3, 2, 3), 2), S(F(3, 2, 3), 0)]),
-    Op("native_channel_shuffle", [S(F(2, 6, 2, 2), 3)]),
+    Op("native_channel_shuffle", [S(F(2, 6, 2, 2), 3)], differentiable=False),
     Op("channel_shuffle", [S(F(2, 6, 2, 2), 3), S(F(2, 4, 3), 2)], [S(X, 3), S(X, 0), S(F(4, 2), 2)]),
 ]  # fmt: skip
