@@ -318,11 +318,17 @@ def test_without_processes_this_one_loads_and_says_so_once(monkeypatch: pytest.M
 
 
 def test_names_of_torch() -> None:
+    from flambeau.utils.data._utils.collate import default_collate as same_collate
+    from flambeau.utils.data._utils.worker import get_worker_info
     from flambeau.utils.data.dataloader import DataLoader, default_collate
     from flambeau.utils.data.dataset import Dataset
+    from flambeau.utils.data.distributed import DistributedSampler
     from flambeau.utils.data.sampler import Sampler, SubsetRandomSampler
 
     assert DataLoader is flambeau.utils.data.DataLoader
+    assert same_collate is default_collate
+    assert get_worker_info is flambeau.utils.data.get_worker_info
+    assert DistributedSampler is flambeau.utils.data.DistributedSampler
     assert default_collate is flambeau.utils.data.default_collate
     assert issubclass(SubsetRandomSampler, Sampler)
     assert Dataset[int] is not None
