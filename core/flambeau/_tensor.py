@@ -46,6 +46,8 @@ class Tensor:
     _saved_output_of: tuple[str, int] | None = (
         None  # of an alias kept for backward: whose result it is, for error texts
     )
+    _accumulate_grad: Any = None  # a weak reference to the node of a leaf, once somebody has looked at it
+    _post_accumulate_grad_hooks: dict[int, Any] | None = None
     _one_of_several: bool | str = False  # a view that came with others out of one op, or a view of one
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -454,8 +456,9 @@ class Tensor:
         if self.grad_fn is not None:
             raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
         AccumulateGrad.of(self)
-        hooks = self.__dict__.setdefault("_post_accumulate_grad_hooks", OrderedDict())
-        return RemovableHandle(hooks, hook)
+        if self._post_accumulate_grad_hooks is None:
+            self._post_accumulate_grad_hooks = OrderedDict()
+        return RemovableHandle(self._post_accumulate_grad_hooks, hook)
 
     @property
     def _backward_hooks(self) -> dict[int, Any] | None:

@@ -95,3 +95,61 @@ def test_a_long_chain_differentiated_twice_and_through_a_function() -> None:
     g.sum().backward()
     assert x.grad is not None
     assert x.grad.tolist() == [2.0]
+
+
+def of_a_function() -> list[Any]:
+    members = {
+        "forward": staticmethod(lambda ctx, x: ctx.save_for_backward(x, y := x.exp()) or y),
+        "backward": staticmethod(lambda ctx, g: g * ctx.saved_tensors[1]),
+    }
+    x = flambeau.ones(2, requires_grad=True)
+    y = type("Exp", (flambeau.autograd.Function,), members).apply(x * 2)
+    y.sum().backward()
+    return [x, y, y.grad_fn]
+
+
+def of_a_checkpoint() -> list[Any]:
+    from flambeau.utils.checkpoint import checkpoint
+
+    x = flambeau.ones(2, requires_grad=True)
+    results = [checkpoint(lambda x: (x.exp() * x).sin(), x, use_reentrant=mode) for mode in (True, False)]
+    for y in results:
+        y.sum().backward()
+    return [x, *results, *[y.grad_fn for y in results]]
+
+
+def of_transforms() -> list[Any]:
+    x = flambeau.ones(2)
+    cube = lambda x: (x**3).sum()  # noqa: E731
+    y, pull = flambeau.func.vjp(cube, x)
+    return [x, y, pull(y)[0], flambeau.vmap(flambeau.func.grad(cube))(x.expand(3, 2)), flambeau.func.hessian(cube)(x)]
+
+
+def of_hooks() -> list[Any]:
+    x = flambeau.ones(2, requires_grad=True)
+    with flambeau.autograd.graph.saved_tensors_hooks(lambda x: x, lambda x: x):
+        y = (x * x).exp()
+    y.retain_grad()
+    y.register_hook(lambda g: g)
+    x.register_post_accumulate_grad_hook(lambda x: None)
+    y.sum().backward()
+    return [x, y, y.grad_fn, y.grad]
+
+
+@pytest.mark.parametrize("program", [of_a_function, of_a_checkpoint, of_transforms, of_hooks])
+def test_nothing_stays(program: Callable[[], list[Any]]) -> None:
+    alive = [weakref.ref(x) for x in program()]
+    assert [ref() for ref in alive if ref() is not None] == []
+
+
+def test_leaves_are_copied_without_what_looked_at_them() -> None:
+    import copy
+    import pickle
+
+    x = flambeau.ones(2, requires_grad=True)
+    node = (x * 1).grad_fn.next_functions[0][0]
+    x.register_post_accumulate_grad_hook(lambda x: None)
+    for copied in (copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
+        assert copied.tolist() == [1.0, 1.0]
+        assert (copied * 1).grad_fn.next_functions[0][0].variable is copied
+    assert node.variable is x

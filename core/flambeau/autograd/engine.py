@@ -138,7 +138,7 @@ def run_backward(
             for number in captured_at.get(key, {}).get(LEAF, ()):
                 captured[number] = grad
             if accumulate and (chosen is None or key in chosen):
-                if "_accumulate_grad" in leaf.__dict__:
+                if leaf._accumulate_grad is not None:
                     accumulate_at_node(leaf, grad, create_graph)
                 else:
                     leaf._accumulate(grad, create_graph)
@@ -201,7 +201,7 @@ def accumulate_at_node(leaf: Tensor, grad: Tensor, create_graph: bool) -> None:
     if node._pre_hooks:
         grad = _run_pre_hooks(node, grad)
     leaf._accumulate(grad, create_graph)
-    for hook in tuple((leaf.__dict__.get("_post_accumulate_grad_hooks") or {}).values()):
+    for hook in tuple((leaf._post_accumulate_grad_hooks or {}).values()):
         hook(leaf)
     if node._post_hooks:
         _run_post_hooks(node, (), grad)

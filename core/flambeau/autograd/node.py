@@ -125,14 +125,14 @@ class AccumulateGrad(Node):
     @classmethod
     def of(cls, leaf: Tensor) -> AccumulateGrad:
         """The node of a leaf; the same one each time while it is held."""
-        reference = leaf.__dict__.get("_accumulate_grad")
+        reference = leaf._accumulate_grad
         node: AccumulateGrad | None = reference() if reference is not None else None
-        if node is None:
+        if node is None or node.variable is not leaf:
             import weakref
 
             node = cls((), 1)
             node.variable = leaf
-            leaf.__dict__["_accumulate_grad"] = weakref.ref(node)
+            leaf._accumulate_grad = weakref.ref(node)
         return node
 
 

@@ -325,17 +325,17 @@ def _pack(node: OpNode, op: Op) -> None:
     if hooks is None:
         return
     assert node.saved is not None
-
-    def pack(value: Any) -> Any:
-        if isinstance(value, Tensor):
-            is_result = value._saved_output_of is not None
-            return packing.Packed(value, hooks, None if is_result else gradient_edge(value))
-        if isinstance(value, (tuple, list)):
-            return tuple([pack(x) for x in value])
-        return value
-
-    node.saved = tuple([pack(value) for value in node.saved])
+    node.saved = tuple([_packed(value, hooks) for value in node.saved])
     node.versions = (_PACKED,)
+
+
+def _packed(value: Any, hooks: packing.Hooks) -> Any:
+    if isinstance(value, Tensor):
+        is_result = value._saved_output_of is not None
+        return packing.Packed(value, hooks, None if is_result else gradient_edge(value))
+    if isinstance(value, (tuple, list)):
+        return tuple([_packed(x, hooks) for x in value])
+    return value
 
 
 class _NoVersion:
