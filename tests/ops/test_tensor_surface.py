@@ -239,6 +239,13 @@ def test_out_of_another_shape_is_resized_with_a_warning(library: Library) -> Non
     assert out.tolist() == [[2.0, -1.5, 1.25], [5.0, 1.5, 0.0]]
 
 
+def test_out_that_shares_memory(same: Same) -> None:
+    same(lambda t: (lambda y: t.add(y[:3], 1, out=y[1:4]))(t.arange(6.0)), fails=True)
+    same(lambda t: (lambda y: t.gather(y, 0, t.tensor([0, 1]), out=y))(t.arange(2.0)), fails=True)
+    same(lambda t: t.add(t.ones(3), 1, out=t.zeros(1).expand(3)), fails=True)
+    same(lambda t: (lambda y: [t.add(y[:3], 1, out=y[3:]), t.sin(y, out=y)])(t.arange(6.0)))
+
+
 def test_out_keeps_its_strides(same: Same) -> None:
     same(lambda t: (lambda out: [t.add(x(t), 1, out=out), out.stride()])(t.zeros(3, 2).T))
     same(lambda t: t.add(x(t), 1, out=t.zeros(2, 3, dtype=t.int64)), fails=True)

@@ -31,7 +31,7 @@ def _rank(boundaries: Array, values: Array, right: bool) -> Array:
 
 
 KERNELS: dict[str, Callable[..., Any]] = {
-    "asinh": _of(np.arcsinh), "acosh": _of(np.arccosh), "atanh": _of(np.arctanh), "hypot": _of(np.hypot),
-    "gcd": _of(np.gcd), "_copysign": _of(np.copysign), "nextafter": _of(np.nextafter), "exp2": _of(np.exp2),
+    "asinh": _of(np.arcsinh), "acosh": _of(np.arccosh), "atanh": _of(np.arctanh), "_hypot": _of(np.hypot),
+    "_gcd": _of(np.gcd), "_copysign": _of(np.copysign), "_nextafter": _of(np.nextafter), "exp2": _of(np.exp2),
     "log2": _of(np.log2), "log10": _of(np.log10), "_frexp": frexp, "_rank": _rank,
 }  # fmt: skip

@@ -498,6 +498,8 @@ def arange(
     start, end, step = (_number(v) for v in (start, end, step))
     if step == 0:
         raise RuntimeError("step must be nonzero")
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise RuntimeError(f"unsupported range: {start} -> {end}")
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     kind = dtype or _infer([start, end, step])
@@ -528,11 +530,21 @@ def range_(start: Any, end: Any, step: Any = 1, **options: Any) -> Tensor:
     return arange(count, **options) * step + start
 
 
+def _ends(name: str, start: Any, end: Any) -> tuple[Any, Any]:
+    ranks = [x.dim() if isinstance(x, Tensor) else 0 for x in (start, end)]
+    if any(ranks):
+        raise RuntimeError(
+            f"{name} only supports 0-dimensional start and end tensors, but got start with {ranks[0]} dimension(s) and end "
+            f"with {ranks[1]} dimension(s)."
+        )
+    return _number(start), _number(end)
+
+
 def linspace(
     start: Any, end: Any, steps: int, *, dtype: dtype | None = None, device: Place = None, requires_grad: bool = False
 ) -> Tensor:
     """`steps` numbers evenly spaced from `start` to `end`, both included."""
-    start, end = _number(start), _number(end)
+    start, end = _ends("linspace", start, end)
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     kind = dtype or get_default_dtype()
@@ -549,7 +561,7 @@ def linspace(
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: Any) -> Tensor:
     """Powers of `base` with exponents evenly spaced from `start` to `end`."""
     kind = options.pop("dtype", None) or get_default_dtype()
-    start, end = _number(start), _number(end)
+    start, end = _ends("logspace", start, end)
     if not kind.is_floating_point:
         start, end = int(start), int(end)
     return tensor([base**e for e in linspace(start, end, steps, dtype=float64).tolist()], dtype=kind, **options)

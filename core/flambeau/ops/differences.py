@@ -120,11 +120,12 @@ def _spacings(spacing: Any, count: int, dim: Any) -> list[Any]:
         return [spacing] * count
     given = list(spacing) if isinstance(spacing, Sequence) else [spacing]
     if len(given) != count:
-        wanted = (
-            f"equal to 'self.dim() = {count}', since dim argument was not given"
-            if dim is None
-            else f"{count}, equal to the length of the dim argument"
-        )
+        if dim is not None:
+            raise RuntimeError(
+                "torch.gradient expected spacing to be unspecified, a scalar or it's spacing and dim arguments to have the "
+                f"same length, but got a spacing argument of length {len(given)} and a dim argument of length {count}."
+            )
+        wanted = f"equal to 'self.dim() = {count}', since dim argument was not given"
         raise RuntimeError(
             f"torch.gradient expected spacing to be unspecified, a scalar, or a list of length {wanted}, but got a list of "
             f"length {len(given)}"

@@ -101,17 +101,23 @@ def _both(be: Any, x: Operand, y: Operand) -> tuple[Any, Any]:
 
 
 @binary(
+    name="HypotBackward0",
     input=lambda g, input, out: mul(g, true_divide(input, out)),
     other=lambda g, other, out: mul(g, true_divide(other, out)),
 )
-def hypot(be: Any, input: Operand, other: Operand) -> Any:
-    """The length of the hypotenuse: sqrt(input**2 + other**2), without overflow."""
+def _hypot(be: Any, input: Operand, other: Operand) -> Any:
     a, b = _both(be, input, other)
     a, b = be.abs(a), be.abs(b)
     long, short = be.maximum(a, b), be.minimum(a, b)
     ratio = be.div(short, be.where(be.eq(long, 0.0), 1.0, long))
     length = be.mul(long, be.sqrt(be.add(be.mul(ratio, ratio), 1.0)))
     return be.where(be.eq(long, math.inf), math.inf, length)
+
+
+def hypot(input: Tensor, other: Tensor) -> Tensor:
+    """The length of the hypotenuse: sqrt(input**2 + other**2), without overflow."""
+    _need_tensors("hypot", input, other)
+    return _hypot(input, other)
 
 
 @binary(
@@ -241,6 +247,8 @@ def float_power_(input: Tensor, exponent: Any) -> Tensor:
 
 def ldexp(input: Tensor, other: Tensor) -> Tensor:
     """`input * 2**other`."""
+    if not isinstance(input, Tensor):
+        raise TypeError(f"ldexp(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}")
     return mul(input, pow(2.0, other))
 
 
@@ -355,9 +363,14 @@ def frexp(input: Tensor) -> tuple[Tensor, Tensor]:
     return found
 
 
-@binary()
-def nextafter(be: Any, input: Operand, other: Operand) -> Any:
+def nextafter(input: Tensor, other: Tensor) -> Tensor:
     """The next representable number after `input` towards `other`."""
+    _need_tensors("nextafter", input, other)
+    return _nextafter(input, other)
+
+
+@binary()
+def _nextafter(be: Any, input: Operand, other: Operand) -> Any:
     x, y = _both(be, input, other)
     digits, smallest = (53, 5e-324) if be.dtype_of(x) is float64 else (24, 2.0**-149)
     e = _scale(be, x)

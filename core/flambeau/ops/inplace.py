@@ -17,6 +17,7 @@ from ..promotion import can_cast
 from ..shape import broadcast_shapes
 from .creation import zeros_like
 from .op import op
+from .overlap import check_overlap
 from .recording import OpNode
 from .view_writes import reattach, rebase
 
@@ -45,18 +46,6 @@ def check_writable(target: Tensor) -> None:
         raise RuntimeError(f"{view}a leaf Variable that requires grad is being used in an in-place operation.")
     if base is not None and base._requires_grad and base._node is None:
         raise RuntimeError("a view of a leaf Variable that requires grad is being used in an in-place operation.")
-
-
-def check_overlap(target: Tensor) -> None:
-    """Raise PyTorch's error for an expanded tensor: a write to one element would change several."""
-    view = target._view
-    if view is None or 0 not in view[0] or 0 in target._shape:
-        return
-    if any(step == 0 and size > 1 for size, step in zip(target._shape, view[0], strict=True)):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-            "location. Please clone() the tensor before performing the operation."
-        )
 
 
 def overwrite(target: Tensor, result: Tensor) -> Tensor:

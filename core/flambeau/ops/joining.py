@@ -112,20 +112,26 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None)
     return result if out is None else store(out, result, "stack")
 
 
+def _some(name: str, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+    if not len(tensors):
+        raise RuntimeError(f"{name} expects a non-empty TensorList")
+    return tensors
+
+
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Side by side: along dimension 1, or 0 for vectors."""
-    rows = [atleast_1d(x) for x in tensors]
+    rows = [atleast_1d(x) for x in _some("hstack", tensors)]
     return cat(rows, 0 if rows[0].dim() == 1 else 1)
 
 
 def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """On top of each other, vectors as rows."""
-    return cat([atleast_2d(x) for x in tensors], 0)
+    return cat([atleast_2d(x) for x in _some("vstack", tensors)], 0)
 
 
 def dstack(tensors: Sequence[Tensor]) -> Tensor:
     """Along dimension 2."""
-    return cat([x if x.dim() > 2 else unsqueeze(atleast_2d(x), 2) for x in tensors], 2)
+    return cat([x if x.dim() > 2 else unsqueeze(atleast_2d(x), 2) for x in _some("dstack", tensors)], 2)
 
 
 def _each(given: tuple[Any, ...], one: Callable[[Tensor], Tensor]) -> Any:

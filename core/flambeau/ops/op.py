@@ -40,6 +40,7 @@ from ..storage import Storage
 from . import vmap_levels
 from .definition import Op
 from .operands import align, moved, raise_devices
+from .overlap import check_apart, check_overlap
 from .recording import record, record_if_needed
 
 _new = object.__new__
@@ -107,7 +108,7 @@ def unary(
             y = wrap(array, result or input.dtype, storage)
             if differentiable and GradMode.enabled and needs_grad(input):
                 record(op, (input, *args), y, 1, False)
-            return y if out is None else store(out, y, op.label)
+            return y if out is None else store(out, y, op.label, input)
 
         return _finish(call, op)
 
@@ -183,7 +184,7 @@ def binary(
                 )
                 if mask:
                     record(op, (input, other), z, mask, broadcasts)
-            return z if out is None else store(out, z, op.label)
+            return z if out is None else store(out, z, op.label, input, other)
 
         return _finish(call, op)
 
@@ -230,7 +231,7 @@ def pointwise(
             array = kernel(*[x._array() if isinstance(x, Tensor) else x for x in values])
             y = wrap(array, result or tensors[0].dtype, storage)
             record_if_needed(op, values, y, any(s != shape for s in shapes))
-            return y if out is None else store(out, y, op.label)
+            return y if out is None else store(out, y, op.label, *operands)
 
         return _finish(call, op)
 
@@ -374,7 +375,7 @@ def in_complex(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any], out: Tenso
     return result if out is None else store(out, result, op.label)
 
 
-def store(out: Tensor, result: Tensor, name: str) -> Tensor:
+def store(out: Tensor, result: Tensor, name: str, *inputs: Any) -> Tensor:
     """What `out=` does: write `result` into `out`, resized where its shape differs, and return `out`."""
     if (out._requires_grad and GradMode.enabled) or result._requires_grad:
         raise RuntimeError(
@@ -385,6 +386,9 @@ def store(out: Tensor, result: Tensor, name: str) -> Tensor:
         raise RuntimeError(
             f"result type {result.dtype.legacy_name} can't be cast to the desired output type {out.dtype.legacy_name}"
         )
+    check_overlap(out)
+    for x in inputs:
+        check_apart(out, x)
     if out._shape != result._shape:
         if out.numel():
             warnings.warn(

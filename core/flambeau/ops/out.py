@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .._tensor import Tensor
 from .op import store_all
+from .overlap import check_apart
 
 WITH_OUT = frozenset(
     (
@@ -13,7 +15,8 @@ WITH_OUT = frozenset(
         "bernoulli", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
         "bmm", "bucketize", "clamp_max", "clamp_min", "column_stack", "concat", "concatenate", "copysign", "cummax", "cummin",
         "cumprod", "cumsum", "diag", "diff", "dot", "dstack", "float_power", "fmax", "fmin", "frac", "frexp", "gather", "gcd",
-        "ger", "heaviside", "histc", "histogram", "hstack", "index_add", "index_copy", "index_reduce", "index_select", "inner",
+        "ger", "heaviside", "histc", "histogram", "hstack", "hypot",
+        "nextafter", "index_add", "index_copy", "index_reduce", "index_select", "inner",
         "isin", "isneginf", "isposinf", "kron", "kthvalue", "lcm", "ldexp", "logaddexp", "logaddexp2", "logcumsumexp",
         "logical_and", "logical_or", "logical_xor", "logsumexp", "masked_select", "max", "median", "min", "mode", "msort",
         "multinomial", "mv", "mvlgamma", "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow_copy",
@@ -23,6 +26,9 @@ WITH_OUT = frozenset(
     )
 )  # fmt: skip
 """Functions that compute first and then write to `out`."""
+
+APART = frozenset(("gather", "take", "index_select", "kthvalue", "scatter", "masked_select"))
+"""Functions that must not write to what they read."""
 
 FACTORIES = frozenset(("eye", "linspace", "logspace", "normal", "rand", "randint", "randn", "randperm", "range"))
 """Functions that, where no dtype is given, compute in that of `out`."""
@@ -38,6 +44,9 @@ def with_out(function: Callable[..., Any], name: str) -> Callable[..., Any]:
         if factory:
             kwargs.setdefault("dtype", out.dtype)
             kwargs.setdefault("device", out.device)
+        if isinstance(out, Tensor):
+            for x in args:
+                check_apart(out, x, same=name not in APART)
         return store_all(out, function(*args, **kwargs), name)
 
     call.__name__ = name

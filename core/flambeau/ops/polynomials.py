@@ -20,6 +20,8 @@ def _recurrence(name: str, first: Callable[[Tensor], Tensor], step: Step, doc: s
     """The polynomial of degree n: 1, `first(x)`, then `step(x, last, one before, k)` for degree k."""
 
     def polynomial(input: Any, n: Any) -> Tensor:
+        if not isinstance(input, Tensor) and not isinstance(n, Tensor):
+            raise TypeError(f"special_{name}() received an invalid combination of arguments")
         if not isinstance(input, Tensor):
             input = n.new_full((), float(input), dtype=get_default_dtype())
         x = input if input.dtype.is_floating_point else input.to(get_default_dtype())

@@ -95,6 +95,10 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
         return roll(reshape(input, -1), shifts, 0).reshape(input._shape)
     amounts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
     along = (dims,) if isinstance(dims, int) else tuple(dims)
+    if not amounts:
+        raise RuntimeError("`shifts` required")
+    if not input._shape and along:
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     if len(amounts) != len(along):
         raise RuntimeError(f"shifts and dimensions must align. shifts: {len(amounts)}, dims:{len(along)}")
     for shift, dim in zip(amounts, along, strict=True):

@@ -131,8 +131,9 @@ def mean(
         input = to_dtype(input, dtype)
     if input.dtype.priority < 2:
         kind = "Bool" if input.dtype is bool_ else input.dtype.legacy_name
+        which = "Input" if dtype is None else "Optional"
         raise RuntimeError(
-            "mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. "
+            f"mean(): could not infer output dtype. {which} dtype must be either a floating point or complex dtype. "
             f"Got: {kind}"
         )
     dim = axis if dim is None else dim
@@ -243,6 +244,13 @@ def amin(input: Tensor, dim: Dims = (), keepdim: bool = False) -> Tensor:
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> tuple[Tensor, Tensor]:
     """The smallest and the largest."""
     axes = wrap_dims(dim, len(input._shape))
+    for a in axes:
+        if not input._shape[a]:
+            if dim is not None:
+                raise IndexError(f"aminmax: Expected reduction dim {a} to have non-zero size.")
+            raise RuntimeError(
+                "aminmax(): cannot compute aminmax over an empty dimension as the operation has no identity."
+            )
     found: tuple[Tensor, Tensor] = _AMinMax(min_dims(input, axes, keepdim), max_dims(input, axes, keepdim))
     return found
 
