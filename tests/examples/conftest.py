@@ -1,5 +1,7 @@
 """Loads an example as a module, computing with flambeau or, after a change of one line, with torch."""
 
+import re
+import sys
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +9,10 @@ from pathlib import Path
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+LISTED: list[str] = re.findall(
+    r"^\| \[`(\w+\.py)`\]", (EXAMPLES / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+)
+"""The examples in the order of their table of contents."""
 IMPORT_LINE = "import flambeau as torch\n"
 
 
@@ -15,9 +21,9 @@ def load_example(name: str, framework: str) -> types.ModuleType:
     path = EXAMPLES / name
     source = path.read_text(encoding="utf-8")
     assert source.count(IMPORT_LINE) == 1, f"{name} must import flambeau in one line of its own"
-    module = types.ModuleType(path.stem)
+    module = types.ModuleType(f"example_{path.stem}_on_{framework}")
     module.__file__ = str(path)
-    # Types in annotations resolve through sys.modules for data classes only, and ours need none.
+    sys.modules[module.__name__] = module  # data classes look there for the types they name
     code = compile(source.replace(IMPORT_LINE, f"import {framework} as torch\n"), path, "exec", dont_inherit=True)
     exec(code, module.__dict__)
     return module

@@ -8,8 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import LISTED
+
 ROOT = Path(__file__).parents[2]
-EXAMPLES = ["char_rnn.py", "dynamic_net.py", "tree_rnn.py", "mlp_digits.py"]
+REACHED = {
+    "char_rnn.py": 1.9, "dynamic_net.py": 0.05, "tree_rnn.py": 0.15, "mlp_digits.py": 0.1, "tensors.py": 0.036, "autograd.py": 0.036,
+    "custom_function.py": 0.3, "nn_layers.py": 0.03, "optimizers.py": 1.1, "custom_module.py": 0.002, "rnn_classification.py": 0.15,
+    "seq2seq_attention.py": 0.02, "tree_lstm.py": 0.6, "neural_modules.py": 0.4, "vae.py": 25.2, "dcgan.py": 1.4, "reinforce.py": 0.35,
+    "gpt.py": 2.0,
+}  # fmt: skip
+"""The loss that each example says it ends near, with some room for what rounding does to a training."""
 
 
 def run(name: str, *arguments: str) -> str:
@@ -30,14 +38,14 @@ def losses(output: str) -> list[float]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_loss_falls_on_the_cpu(name: str) -> None:
-    printed = losses(run(name, "--steps", "150"))
-    assert statistics.mean(printed[-3:]) < 0.6 * printed[0], printed
+@pytest.mark.parametrize("name", LISTED)
+def test_reaches_its_loss_on_the_cpu(name: str) -> None:
+    printed = losses(run(name))
+    assert statistics.mean(printed[-3:]) < REACHED[name], printed
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", ["char_rnn.py", "dynamic_net.py", "tree_rnn.py", "mlp_digits.py"])
 def test_loss_falls_on_the_gpu(name: str) -> None:
     printed = losses(run(name, "--steps", "61", "--device", "wgpu"))
     assert statistics.mean(printed[-2:]) < 0.8 * printed[0], printed
@@ -67,7 +75,7 @@ def test_char_rnn_without_tqdm_prints_its_losses() -> None:
     assert finished.stderr == ""
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", LISTED)
 def test_docstring_is_what_the_examples_menu_shows(name: str) -> None:
     """A title, the goal in three lines, things to try, and the loss to expect."""
     source = (ROOT / "examples" / name).read_text(encoding="utf-8")
@@ -77,6 +85,10 @@ def test_docstring_is_what_the_examples_menu_shows(name: str) -> None:
     assert len(goal.splitlines()) == 3
     assert attempts.startswith("Try:\n- ")
     assert expectation.startswith("Expect: the loss starts ")
+
+
+def test_every_example_is_listed() -> None:
+    assert sorted(LISTED) == sorted(path.name for path in (ROOT / "examples").glob("*.py"))
 
 
 def test_treebank_is_what_its_grammar_draws(tmp_path: Path) -> None:

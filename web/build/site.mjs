@@ -30,6 +30,11 @@ export function describeExample(file, source) {
   };
 }
 
+/** The examples in the order of their table of contents. */
+export function listedExamples(readme) {
+  return [...readme.matchAll(/^\| \[`(\w+\.py)`\]/gm)].map(([, name]) => name);
+}
+
 /** Every file of the site that Vite does not know of: path in the site → path on disk, or its contents. */
 function siteFiles() {
   const files = new Map();
@@ -40,11 +45,7 @@ function siteFiles() {
   for (const name of readdirSync(wheels).filter((name) => name.endsWith('.whl'))) {
     files.set(`pyodide/${name}`, { path: join(wheels, name) });
   }
-  const order = ['char_rnn.py', 'dynamic_net.py', 'tree_rnn.py', 'mlp_digits.py'];
-  const rank = (name) => (order.includes(name) ? order.indexOf(name) : order.length);
-  const scripts = readdirSync(examples)
-    .filter((name) => name.endsWith('.py'))
-    .sort((a, b) => rank(a) - rank(b) || a.localeCompare(b));
+  const scripts = listedExamples(readFileSync(join(examples, 'README.md'), 'utf8'));
   for (const name of scripts) files.set(`examples/${name}`, { path: join(examples, name) });
   // Only what a script opens: a data folder may also hold what made the data, and its licence.
   const sources = scripts.map((name) => readFileSync(join(examples, name), 'utf8')).join('\n');
