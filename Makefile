@@ -28,8 +28,10 @@ help:
 play: $(VENV)/.made-play page
 	npm run serve -- $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),--open)
 
+# The page's tests share one browser and one server; everything else runs on two cores.
 test: system-for-tests check page
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest tests/web
+	$(BIN)/python -m pytest --ignore=tests/web -n 2
 
 check: $(VENV)/.made-dev node_modules/.made
 	$(BIN)/ruff format --check .
