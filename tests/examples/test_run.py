@@ -13,7 +13,7 @@ from .conftest import LISTED
 ROOT = Path(__file__).parents[2]
 REACHED = {
     "char_rnn.py": 1.9, "dynamic_net.py": 0.05, "tree_rnn.py": 0.15, "mlp_digits.py": 0.1, "tensors.py": 0.036, "autograd.py": 0.036,
-    "custom_function.py": 0.3, "nn_layers.py": 0.03, "optimizers.py": 1.1, "custom_module.py": 0.002, "rnn_classification.py": 0.15,
+    "custom_function.py": 0.3, "nn_layers.py": 0.035, "optimizers.py": 1.1, "custom_module.py": 0.002, "rnn_classification.py": 0.15,
     "seq2seq_attention.py": 0.02, "tree_lstm.py": 0.6, "neural_modules.py": 0.4, "vae.py": 25.2, "dcgan.py": 1.4, "reinforce.py": 0.35,
     "gpt.py": 2.0,
 }  # fmt: skip
@@ -45,7 +45,9 @@ def test_reaches_its_loss_on_the_cpu(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["char_rnn.py", "dynamic_net.py", "tree_rnn.py", "mlp_digits.py"])
+@pytest.mark.parametrize(
+    "name", ["char_rnn.py", "dynamic_net.py", "tree_rnn.py", "mlp_digits.py", "vae.py", "reinforce.py"]
+)
 def test_loss_falls_on_the_gpu(name: str) -> None:
     printed = losses(run(name, "--steps", "61", "--device", "wgpu"))
     assert statistics.mean(printed[-2:]) < 0.8 * printed[0], printed
