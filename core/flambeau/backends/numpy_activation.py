@@ -165,4 +165,93 @@ def silu_backward(g: Array, input: Array) -> Array:
     return out
 
 
-KERNELS: dict[str, Callable[..., Any]] = {f.__name__: f for f in (gelu, gelu_backward, silu, silu_backward)}
+def leaky_relu(input: Array, negative_slope: float = 0.01) -> Array:
+    out = np.empty(input.shape, input.dtype)
+    for x, y in _pieces(input, out):
+        _multiply(x, negative_slope, y)
+        (np.maximum if negative_slope <= 1 else np.minimum)(x, y, out=y)
+    return out
+
+
+def leaky_relu_backward(g: Array, input: Array, negative_slope: float) -> Array:
+    out = np.empty(input.shape, input.dtype)
+    for grad, x, y in _pieces(g, input, out):
+        np.copyto(y, x > 0)
+        _multiply(y, 1 - negative_slope, y)
+        _add(y, negative_slope, y)
+        _multiply(y, grad, y)
+    return out
+
+
+def elu(input: Array, alpha: float = 1.0, scale: float = 1.0, input_scale: float = 1.0) -> Array:
+    out = np.empty(input.shape, input.dtype)
+    scratch = np.empty(min(_PIECE, input.size), input.dtype)
+    for x, y in _pieces(input, out):
+        t = scratch[: x.size]
+        np.minimum(x, 0.0, out=t)
+        if input_scale != 1:
+            _multiply(t, input_scale, t)
+        np.expm1(t, t)
+        _multiply(t, alpha * scale, t)
+        np.maximum(x, 0.0, out=y)
+        if scale != 1:
+            _multiply(y, scale, y)
+        _add(y, t, y)
+    return out
+
+
+def elu_backward(g: Array, input: Array, alpha: float, scale: float, input_scale: float) -> Array:
+    out = np.empty(input.shape, input.dtype)
+    scratch = np.empty(min(_PIECE, input.size), input.dtype)
+    at_zero = alpha * scale * input_scale
+    for grad, x, y in _pieces(g, input, out):
+        t = scratch[: x.size]
+        np.minimum(x, 0.0, out=y)
+        if input_scale != 1:
+            _multiply(y, input_scale, y)
+        np.exp(y, y)
+        _multiply(y, at_zero, y)
+        if at_zero != scale:  # above 0 the exponential is 1
+            np.copyto(t, x > 0)
+            _multiply(t, scale - at_zero, t)
+            _add(y, t, y)
+        _multiply(y, grad, y)
+    return out
+
+
+def hardswish(input: Array) -> Array:
+    out = np.empty(input.shape, input.dtype)
+    for x, y in _pieces(input, out):
+        _add(x, 3.0, y)
+        np.clip(y, 0.0, 6.0, out=y)
+        _multiply(y, x, y)
+        _divide(y, 6.0, y)
+    return out
+
+
+def hardswish_backward(g: Array, input: Array) -> Array:
+    out = np.empty(input.shape, input.dtype)
+    scratch = np.empty(min(_PIECE, input.size), input.dtype)
+    for grad, x, y in _pieces(g, input, out):
+        t = scratch[: x.size]
+        np.clip(x, -3.0, 3.0, out=y)
+        _divide(y, 3.0, y)
+        _add(y, 0.5, y)
+        # That is 3/2 from 3 on, and -1/2 up to -3: where the slope is 1, and 0.
+        np.copyto(t, x >= 3)
+        _multiply(t, 0.5, t)
+        _subtract(y, t, y)
+        np.copyto(t, x <= -3)
+        _multiply(t, 0.5, t)
+        _add(y, t, y)
+        _multiply(y, grad, y)
+    return out
+
+
+KERNELS: dict[str, Callable[..., Any]] = {
+    f.__name__: f
+    for f in (
+        gelu, gelu_backward, silu, silu_backward, leaky_relu, leaky_relu_backward, elu, elu_backward, hardswish,
+        hardswish_backward,
+    )
+}  # fmt: skip
