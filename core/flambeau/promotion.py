@@ -29,8 +29,9 @@ _UNPROMOTED = (uint16, uint32, uint64)  # which mix with themselves and floating
 
 
 @lru_cache(maxsize=256)
-def promote_types(a: dtype, b: dtype) -> dtype:
+def promote_types(type1: dtype, type2: dtype) -> dtype:
     """The smallest dtype that both convert to: category first (bool, integer, floating point), then size."""
+    a, b = type1, type2
     if a is b:
         return a
     if a.is_complex != b.is_complex:
@@ -93,6 +94,6 @@ def result_type(*operands: Any) -> dtype:
     return result
 
 
-def can_cast(source: dtype, target: dtype) -> bool:
-    """Whether an in-place op may store a result of dtype `source` in a tensor of dtype `target`."""
-    return source.priority <= target.priority
+def can_cast(from_: dtype, to: dtype) -> bool:
+    """Whether an in-place op may store a result of dtype `from_` in a tensor of dtype `to`."""
+    return from_.priority <= to.priority

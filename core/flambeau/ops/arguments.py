@@ -24,7 +24,7 @@ def explained(function: Callable[..., Any], label: str | None = None) -> Callabl
     """
     if hasattr(function, "op"):  # the ops that are made by decorators check by themselves
         return function
-    inner = getattr(function, "__wrapped__", function)
+    inner = unwrap(function)
     code = getattr(inner, "__code__", None)
     if code is None:
         return function
@@ -54,9 +54,30 @@ def explained(function: Callable[..., Any], label: str | None = None) -> Callabl
     return call
 
 
+def unwrap(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function within wrappers that say what they wrap."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    return function
+
+
 def labelled(label: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`explained`, for a function that PyTorch's texts call something else."""
     return lambda function: explained(function, label)
+
+
+def renamed(function: Callable[..., Any], **names: str) -> Callable[..., Any]:
+    """The function with other names for arguments: `renamed(pow, exponent="other")`."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        for name, own in names.items():
+            if name in kwargs:
+                kwargs[own] = kwargs.pop(name)
+        return function(*args, **kwargs)
+
+    update_wrapper(call, function, ("__module__", "__name__", "__qualname__", "__doc__"), ())
+    call.op = function.op  # type: ignore[attr-defined]
+    return call
 
 
 def explanation(

@@ -216,19 +216,19 @@ def zero_(input: Tensor) -> Tensor:
     return fill_(input, 0)
 
 
-def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
-    """Copy the elements of `src`, broadcast, from any device and dtype.
+def copy_(input: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
+    """Copy the elements of `other`, broadcast, from any device and dtype.
 
     Raises:
-        RuntimeError: `src` does not broadcast to the shape.
+        RuntimeError: `other` does not broadcast to the shape.
     """
     check_writable(input)
-    if not isinstance(src, Tensor):
+    if not isinstance(other, Tensor):
         from .creation import as_tensor
 
-        src = as_tensor(src)
+        other = as_tensor(other)
     check_overlap(input)
-    source = src.to(device=input.device, dtype=input.dtype)
+    source = other.to(device=input.device, dtype=input.dtype)
     if source._shape != input._shape:
         shape = broadcast_shapes(input._shape, source._shape)
         if shape != input._shape:

@@ -46,13 +46,13 @@ _VIEWS: tuple[Callable[..., Tensor], ...] = (squeeze, unsqueeze, transpose, t, s
 squeeze_, unsqueeze_, transpose_, t_, swapaxes_, swapdims_, as_strided_ = map(_in_place, _VIEWS)
 
 
-def resize_(input: Tensor, *size: Any, memory_format: Any = None) -> Tensor:
+def resize_(input: Tensor, *sizes_: Any, size: Any = None, memory_format: Any = None) -> Tensor:
     """Change the shape, in C order; the storage grows if need be, and keeps its elements. New ones are 0.
 
     Raises:
         RuntimeError: the tensor requires grad.
     """
-    shape = sizes(size)
+    shape = sizes(sizes_ if size is None else (size,), "resize_(): argument 'size'")
     if input.requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
     for n in shape:

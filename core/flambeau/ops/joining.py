@@ -171,13 +171,15 @@ def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
     return tuple(expand(x, shape) for x in tensors)
 
 
-def repeat(input: Tensor, *repeats: Any) -> Tensor:
+def repeat(input: Tensor, *times_: Any, repeats: Any = None) -> Tensor:
     """The tensor repeated along each dimension, new ones first; a copy."""
     from ..shape import sizes
 
-    if not repeats:
+    if repeats is not None:
+        times_ = (repeats,)
+    if not times_:
         raise TypeError('repeat() missing 1 required positional arguments: "repeats"')
-    times = sizes(repeats, "repeat(): argument 'repeats'")
+    times = sizes(times_, "repeat(): argument 'repeats'")
     lead = len(times) - len(input._shape)
     if lead < 0:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
@@ -188,11 +190,11 @@ def repeat(input: Tensor, *repeats: Any) -> Tensor:
     return full.clone().reshape(tuple(count * size for count, size in zip(times, shape, strict=True)))
 
 
-def tile(input: Tensor, *dims: Any) -> Tensor:
+def tile(input: Tensor, *times_: Any, dims: Any = None) -> Tensor:
     """As `repeat`, with missing counts taken as 1."""
     from ..shape import sizes
 
-    times = sizes(dims, "tile(): argument 'dims'")
+    times = sizes(times_ if dims is None else (dims,), "tile(): argument 'dims'")
     return repeat(input, (1,) * (len(input._shape) - len(times)) + times)
 
 

@@ -14,6 +14,7 @@ from .._tensor import Tensor
 from ..backends.protocol import Array, Operand
 from ..dtype import C_NAMES, bool_, int64
 from ..promotion import result_type
+from .arguments import renamed
 from .creation import zeros_like
 from .op import Mask, binary, pointwise, store, unary
 from .operands import wrap_integer
@@ -751,8 +752,10 @@ def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neg
     return where(y == -math.inf, limits.min if neginf is None else neginf, y)
 
 
+_pow = renamed(pow, exponent="other")
+
 FUNCTIONS = (
-    add, sub, rsub, mul, div, true_divide, floor_divide, remainder, fmod, pow, neg, positive, abs, sign, reciprocal,
+    add, sub, rsub, mul, div, true_divide, floor_divide, remainder, fmod, _pow, neg, positive, abs, sign, reciprocal,
     square, sqrt, rsqrt, lerp, addcmul, addcdiv, exp, exp2, expm1, log, log2, log10, log1p, sin, cos, tan, asin, acos,
     atan, atan2, sinh, cosh, erf, floor, ceil, trunc, round, frac, where, maximum, minimum, clamp, clamp_min, clamp_max,
     nan_to_num,

@@ -346,8 +346,8 @@ def randint(
     Raises:
         RuntimeError: the range is empty.
     """
-    if low is None:
-        low = 0
+    if size is not None and (low is None or high is None):
+        low, high = 0, high if low is None else low
     elif size is None:
         low, high, size = 0, low, high
         if not isinstance(size, (tuple, list)):

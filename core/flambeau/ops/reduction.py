@@ -40,9 +40,9 @@ def sum_to(be: Any, input: Array, shape: tuple[int, ...]) -> Any:
     return be.reshape(be.sum(input, tuple(axes), False), shape)
 
 
-def sum_to_size(input: Tensor, *size: Any) -> Tensor:
+def sum_to_size(input: Tensor, *sizes_: Any, size: Any = None) -> Tensor:
     """`input` summed over the dimensions along which a shape was broadcast to its own."""
-    shape = sizes(size)
+    shape = sizes(sizes_ if size is None else (size,))
     if input._shape == shape:
         return input
     lead = len(input._shape) - len(shape)

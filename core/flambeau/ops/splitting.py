@@ -63,8 +63,16 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     return _parts(input, views, "UnbindBackward0", lambda grads: _joining().stack(grads, dim))
 
 
-def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-    """Views of consecutive parts along a dimension: of one size (the last may be smaller), or of the sizes given."""
+def split(
+    tensor: Tensor, split_size_or_sections: Any = None, dim: int = 0, *, split_size: Any = None
+) -> tuple[Tensor, ...]:
+    """Views of consecutive parts along a dimension: of one size (the last may be smaller), or of the sizes given.
+
+    Args:
+        split_size: the method's name for `split_size_or_sections`.
+    """
+    if split_size_or_sections is None:
+        split_size_or_sections = split_size
     if not tensor._shape:
         raise RuntimeError("split expects at least a 1-dimensional tensor")
     dim = wrap_dim(dim, tensor.dim())

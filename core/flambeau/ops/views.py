@@ -111,12 +111,14 @@ def _reshape_to(g: Tensor, shape: tuple[int, ...]) -> Tensor:
     return reshape(g, shape)
 
 
-def view(input: Tensor, *shape: Any) -> Tensor:
+def view(input: Tensor, *shape: Any, size: Any = None, dtype: Any = None) -> Tensor:
     """The same elements in another shape, without copying; given a dtype, the same bytes as that dtype.
 
     Raises:
         RuntimeError: the number of elements differs, or only a copy could have that shape.
     """
+    if not shape:
+        shape = () if size is None and dtype is None else (dtype if size is None else size,)
     if len(shape) == 1 and not isinstance(shape[0], (int, tuple, list)) and hasattr(shape[0], "itemsize"):
         return _view_dtype(input, shape[0])
     target = infer_size(sizes(shape, "view(): argument 'size'"), input.numel())
@@ -151,9 +153,11 @@ def view_as(input: Tensor, other: Tensor) -> Tensor:
     return view(input, other._shape)
 
 
-def reshape(input: Tensor, *shape: Any) -> Tensor:
+def reshape(input: Tensor, *sizes_: Any, shape: Any = None) -> Tensor:
     """The same elements in another shape: a view where possible, else a copy."""
-    target = infer_size(sizes(shape, "reshape(): argument 'shape'"), input.numel())
+    if shape is not None:
+        sizes_ = (shape,)
+    target = infer_size(sizes(sizes_, "reshape(): argument 'shape'"), input.numel())
     strides = contiguous_strides(target) if input._view is None else view_strides(input._shape, input._view[0], target)
     if strides is not None:
         return make_view(input, target, strides, _offset(input), "ViewBackward0", _reshape_to, input._shape)
@@ -266,9 +270,9 @@ def t(input: Tensor) -> Tensor:
     return _permuted(input, (1, 0) if rank == 2 else range(rank), "TBackward0", t)
 
 
-def permute(input: Tensor, *dims: Any) -> Tensor:
+def permute(input: Tensor, *order_: Any, dims: Any = None) -> Tensor:
     """With the dimensions in the order given."""
-    order = sizes(dims, "permute(): argument 'dims'")
+    order = sizes(order_ if dims is None else (dims,), "permute(): argument 'dims'")
     rank = input.dim()
     if len(order) != rank:
         raise RuntimeError(
@@ -328,13 +332,13 @@ def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
 # --- expand -----------------------------------------------------------------------------------------------------------
 
 
-def expand(input: Tensor, *sizes_: Any) -> Tensor:
+def expand(input: Tensor, *sizes_: Any, size: Any = None, implicit: bool = False) -> Tensor:
     """With dimensions of size 1 repeated, without copying; -1 keeps a size, and new dimensions may come first.
 
     Raises:
         RuntimeError: a size other than 1 would change.
     """
-    target = sizes(sizes_, "expand(): argument 'size'")
+    target = sizes(sizes_ if size is None else (size,), "expand(): argument 'size'")
     shape, strides = input._shape, _strides(input)
     lead = len(target) - len(shape)
     if lead < 0:
@@ -389,9 +393,9 @@ def expand_as(input: Tensor, other: Tensor) -> Tensor:
     return expand(input, other._shape)
 
 
-def broadcast_to(input: Tensor, shape: Sequence[int]) -> Tensor:
-    """`input.expand(shape)`."""
-    return expand(input, tuple(shape))
+def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
+    """`input.expand(size)`."""
+    return expand(input, tuple(size))
 
 
 # --- parts ------------------------------------------------------------------------------------------------------------

@@ -109,19 +109,19 @@ def _renormalize(weight: Tensor, input: Tensor, max_norm: float, norm_type: floa
 
 
 @explained
-def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
     """int64 (*, num_classes): 1 at the class, else 0; -1 takes the largest class + 1.
 
     Raises:
         RuntimeError: not int64, negative classes, or classes beyond num_classes.
     """
-    if tensor.dtype is not int64:
+    if input.dtype is not int64:
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
-    if tensor.numel() == 0:
+    if input.numel() == 0:
         if num_classes <= 0:
             raise RuntimeError("Can not infer total number of classes from empty tensor.")
-        return ops.zeros((*tensor.shape, num_classes), dtype=int64, device=tensor.device)
-    elements = every(tensor)
+        return ops.zeros((*input.shape, num_classes), dtype=int64, device=input.device)
+    elements = every(input)
     if elements.min().item() < 0:
         raise RuntimeError("Class values must be non-negative.")
     largest = int(elements.max().item())
@@ -129,7 +129,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         num_classes = largest + 1
     elif largest >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
-    if elements is not tensor:  # within vmap: written to, the zeros become of each sample
-        return ops.scatter(ops.zeros((*tensor.shape, num_classes), dtype=int64), -1, tensor.unsqueeze(-1), 1)
-    result: Any = ops.zeros((*tensor.shape, num_classes), dtype=int64, device=tensor.device)
-    return result.scatter_(-1, tensor.unsqueeze(-1), 1)
+    if elements is not input:  # within vmap: written to, the zeros become of each sample
+        return ops.scatter(ops.zeros((*input.shape, num_classes), dtype=int64), -1, input.unsqueeze(-1), 1)
+    result: Any = ops.zeros((*input.shape, num_classes), dtype=int64, device=input.device)
+    return result.scatter_(-1, input.unsqueeze(-1), 1)
