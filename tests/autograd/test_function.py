@@ -148,3 +148,92 @@ def test_anomaly_mode_names_the_forward_line() -> None:
         with pytest.raises(RuntimeError, match="Function 'SqrtBackward0' returned nan values in its 0th output"):
             y.backward()
     assert any("y = x.sqrt()  # the line that anomaly mode shows" in str(w.message) for w in seen)
+
+
+def function(t: Any, name: str = "Mine", **members: Any) -> Any:
+    return type(name, (t.autograd.Function,), {k: staticmethod(v) for k, v in members.items()})
+
+
+def leaf(t: Any) -> Any:
+    return t.tensor([1.0, 2.0, 3.0], requires_grad=True)
+
+
+def through_vjp(t: Any) -> Any:
+    x = leaf(t)
+    return t.autograd.grad(function(t, forward=lambda ctx, x: x * 2, vjp=lambda ctx, g: g * 5).apply(x).sum(), x)
+
+
+def by_keyword(t: Any) -> Any:
+    x = leaf(t)
+    function(t, forward=lambda ctx, x, k=1: x * k, backward=lambda ctx, g, *n: (g * 2, None)).apply(
+        x, k=3
+    ).sum().backward()
+    return x.grad
+
+
+def other_outputs(t: Any) -> Any:
+    x, seen = leaf(t), []
+    y, five = function(t, forward=lambda ctx, x: (x * 2, 5), backward=lambda ctx, *g: seen.append(g[1]) or g[0]).apply(
+        x
+    )
+    y.sum().backward()
+    return five, seen, x.grad
+
+
+def own_attributes(t: Any) -> Any:
+    """No name that a program gives to an attribute is in the way of the graph's own."""
+
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.outputs, ctx.edges, ctx.shape = "mine", 3, x.shape
+        return x * 2
+
+    x = leaf(t)
+    y = function(t, forward=forward, backward=lambda ctx, g: g * ctx.edges * len(ctx.outputs)).apply(x)
+    y.sum().backward()
+    return x.grad, y.grad_fn.name(), type(y.grad_fn).__name__, y.grad_fn.shape, len(y.grad_fn.next_functions)
+
+
+def gradient_in_another_dtype(t: Any) -> Any:
+    x = leaf(t)
+    function(t, forward=lambda ctx, x: x * 2, backward=lambda ctx, g: g.double()).apply(x).sum().backward()
+    return x.grad
+
+
+def dirty_view(t: Any) -> Any:
+    x = leaf(t)
+    b = x * 1
+    f = function(t, forward=lambda ctx, x: ctx.mark_dirty(x) or x.mul_(2), backward=lambda ctx, g: g * 2)
+    f.apply(b[:2])
+    return b.detach(), t.autograd.grad(b.sum(), x)
+
+
+def dirty_unreturned_fails(t: Any) -> Any:
+    return function(t, forward=lambda ctx, x: ctx.mark_dirty(x.add_(1)) or x * 2).apply(leaf(t) * 1)
+
+
+def view_written_to_fails(t: Any) -> Any:
+    function(t, forward=lambda ctx, x: x.view(-1), backward=lambda ctx, g: g).apply(leaf(t) * 1).add_(1)
+
+
+def views_written_to_fails(t: Any) -> Any:
+    function(t, forward=lambda ctx, x: (x[:1], x[1:]), backward=lambda ctx, *g: t.cat(g)).apply(leaf(t) * 1)[0].add_(1)
+
+
+def both_ways_fails(t: Any) -> Any:
+    f = function(t, forward=lambda ctx, x: x * 1, backward=lambda ctx, g: g, vjp=lambda ctx, g: g)
+    f.apply(leaf(t)).sum().backward()
+
+
+def instance_fails(t: Any) -> Any:
+    return function(t, forward=lambda ctx, x: x)()(leaf(t))
+
+
+PROGRAMS = [
+    through_vjp, by_keyword, other_outputs, own_attributes, gradient_in_another_dtype, dirty_view, dirty_unreturned_fails,
+    view_written_to_fails, views_written_to_fails, both_ways_fails, instance_fails,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_as_torch(program: Any, same: Any) -> None:
+    same(program, fails=program.__name__.endswith("fails"))
