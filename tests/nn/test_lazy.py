@@ -56,6 +56,7 @@ CASES: dict[str, Callable[[Library], Any]] = {
         t.nn.LazyConv3d(1, 2)(t.ones(1, 2, 2, 2)),
         t.nn.LazyConvTranspose3d(1, 2)(t.ones(1, 2, 2, 2)).shape,
     ),
+    "moved to": lambda t: (m := t.nn.LazyLinear(2).to("cpu", t.float64), m(t.ones(3, dtype=t.float64)).dtype)[1],
     "names": lambda t: (t.nn.parameter.is_lazy(t.nn.LazyLinear(1).weight), t.nn.modules.lazy.LazyModuleMixin.__name__),
     "materialized": lambda t: (p := t.nn.UninitializedParameter(), p.materialize((2,)), type(p).__name__, p.shape)[1:],
     "a buffer": lambda t: (b := t.nn.UninitializedBuffer(dtype=t.int32), b.materialize((2,)), b.dtype, b.shape)[1:],

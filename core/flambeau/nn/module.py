@@ -520,7 +520,7 @@ class Module:
                 device=tensor.device if device is None else device,
                 dtype=dtype if dtype is not None and tensor.is_floating_point() else tensor.dtype,
                 non_blocking=non_blocking,
-                memory_format=format if tensor.dim() in (4, 5) else None,
+                memory_format=format if format is not None and tensor.dim() in (4, 5) else None,
             )
 
         return self._apply(convert)
