@@ -36,8 +36,8 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
         return a
     if a.is_complex != b.is_complex:
         whole, part = (a, b) if a.is_complex else (b, a)
-        if part is float64 or (part is float32 and whole is complex32):
-            return part.to_complex()
+        if part is float64 or (part in (float32, bfloat16) and whole is complex32):
+            return _as_complex(part)
         return whole
     if a.priority != b.priority and not (bool_ in (a, b) and (a in _UNPROMOTED or b in _UNPROMOTED)):
         return a if a.priority > b.priority else b
@@ -55,6 +55,10 @@ def promote_types(type1: dtype, type2: dtype) -> dtype:
         other = a if b is uint8 else b
         return int16 if other.itemsize == 1 else other
     return a if a.itemsize > b.itemsize else b
+
+
+def _as_complex(kind: dtype) -> dtype:
+    return float32.to_complex() if kind is bfloat16 else kind.to_complex()
 
 
 def of_scalar(value: Any) -> dtype:
@@ -89,7 +93,7 @@ def result_type(*operands: Any) -> dtype:
         if result is None:
             result = kind
         elif kind.priority > result.priority:
-            result = promote_types(result, kind)
+            result = _as_complex(result) if result.is_floating_point else promote_types(result, kind)
     assert result is not None, "result_type needs at least one operand"
     return result
 

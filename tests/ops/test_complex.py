@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import flambeau
 from flambeau.autograd import gradcheck, gradgradcheck
@@ -143,7 +144,118 @@ grad(lambda x:t.linalg.eigvals(x).real,r)
 """.split("\n")[1:-1]
 
 
-@pytest.mark.parametrize("code", [*PRINTED, *VALUES, *ERRORS, *GRADIENTS, *LINALG])
+USES = """
+(lambda d,T: t.polar(t.ones(T,d//2),t.outer(t.arange(T).float(),1.0/(10000.0**(t.arange(0,d,2).float()/d)))))(8,5)
+t.exp(1j*r)
+t.exp(1j*t.arange(3)*3.14)
+(lambda q:[q.__iadd__(w),q])(z.clone())
+(lambda q:[q.__setitem__(0,1j),q][1])(z.clone())
+(lambda q:[q.__setitem__((0,1),2.5),q][1])(z.clone())
+(lambda q:[q.real.add_(1),q][1])(z.clone())
+z.abs()**2
+t.where(r>0,z,0)
+t.where(r>0,1j,z)
+[t.zeros_like(z),t.ones_like(z),t.randn_like(z).dtype,z.new_zeros(2),z.contiguous(),t.empty_like(z).dtype]
+z.sum(1,keepdim=True)
+[t.tensor(__import__('numpy').ones((2,2))*1j),t.as_tensor(__import__('numpy').array(1j))]
+t.tensor([z[0,0],w[0,0]])
+t.stack([z.real,z.imag],-1)
+z.tolist()
+t.autograd.grad((z.requires_grad_()*w).abs().sum(), z)
+t.block_diag(z,w)
+t.cov(z)
+z.nansum()
+z.logsumexp(0)
+t.cumulative_trapezoid(z)
+z.std()
+z.nonzero()
+z.any()
+z.all()
+z.count_nonzero()
+z.logical_not()
+z.bool()
+t.isclose(z,z+1e-9)
+z.index_add(0,t.tensor([0]),w[:1])
+z.scatter_add(0,t.zeros(1,2,dtype=t.int64),w[:1])
+z.nan_to_num()
+t.complex(t.tensor(float('nan')),t.tensor(1.))
+repr(t.tensor([complex('nan'),complex('inf'),1e-5j,1e5]))
+repr(t.tensor([1.5+2j,-1-0j]))
+t.zeros(3,dtype=t.complex64).numpy().dtype
+t.fft.fft(t.ones(4))[0].item()
+z.chunk(2)
+t.nn.Linear(2,2,dtype=t.cfloat)(z)
+t.nn.init.normal_(t.empty(2,2,dtype=t.cfloat))
+t.nn.init.xavier_uniform_(t.empty(2,2,dtype=t.cfloat))
+t.nn.init.zeros_(t.empty(2,2,dtype=t.cfloat))
+t.linalg.multi_dot([z,w,z])
+t.linalg.matrix_power(z,3)
+t.linalg.cond(w)
+t.linalg.matrix_norm(z,'nuc')
+t.linalg.lstsq(w,z).solution
+t.linalg.eigh(z+z.mH)[0]
+t.linalg.svd(z)[1]
+t.linalg.lu(w)[2]
+t.linalg.solve_triangular(w,z,upper=True)
+t.linalg.matrix_rank(w)
+t.linalg.householder_product(w,z[0])
+t.linalg.cross(t.ones(3,dtype=t.cfloat),t.arange(3)*1j)
+""".split("\n")[1:-1]
+
+GRADIENTS_OF_USES = """
+grad(lambda x: t.view_as_real(t.view_as_complex(x.reshape(2,1,2))*t.polar(t.ones(1),t.ones(1))).flatten(1), r)
+grad(lambda x: x[:,0]*x[0], z)
+grad(lambda x: (x.real**2+x.imag**2), z)
+grad(lambda x: t.exp(1j*x).real, r)
+grad(lambda x: x.reshape(4)[1:3].abs(), z)
+grad(lambda x: x.sum(0,keepdim=True).expand(2,2)*x, z)
+grad(lambda x: t.stack([x.real,x.imag]), z)
+grad(lambda x: x.unsqueeze(-1).squeeze(-1).T.contiguous(), z)
+grad(lambda x: t.roll(x,1,0)*x.flip(1), z)
+grad(lambda x: x.pow(2).mean(), z)
+grad(lambda x: x.norm(), z)
+grad(lambda x: (x-x.mean()).abs().square(), z)
+grad(lambda x: t.nn.functional.mse_loss(t.view_as_real(x),t.view_as_real(w)), z)
+grad(lambda x: x.var(), z)
+grad(lambda x: x.matmul(w).trace(), z)
+grad(lambda x: t.tensordot(x,w,1), z)
+grad(lambda x: t.kron(x,w), z)
+grad(lambda x: x.gather(1,i.clamp(max=1)), z)
+grad(lambda x: x.index_select(0,t.tensor([1,0,1])), z)
+grad(lambda x: x.masked_fill(r>1,0), z)
+grad(lambda x: x.tril()+x.triu(1).conj(), z)
+grad(lambda x: x.diagonal().prod(), z)
+grad(lambda x: (x.clone().mul_(w)).add_(1j), z)
+grad(lambda x: t.cat([x,x.conj()],1).abs(), z)
+grad(lambda x: x.cumprod(0), w)
+grad(lambda x: x.log2()+x.log10()+x.log1p()+x.expm1(), w)
+grad(lambda x: x.sin()*x.cos()+x.sinh()*x.cosh()+x.tan(), w)
+grad(lambda x: x.asin()+x.acos()+x.atan(), w)
+grad(lambda x: x.asinh()+x.acosh()+x.atanh(), w)
+grad(lambda x: x.rsqrt(), w)
+grad(lambda x: t.nn.functional.linear(x,w,z[0]), z)
+grad(lambda x: t.addmm(z,x,w,beta=0.5,alpha=2), z)
+grad(lambda x: t.bmm(x[None],w[None]), z)
+grad(lambda x: t.baddbmm(z[None],x[None],w[None]), z)
+grad(lambda x: x.mv(w[0]), z)
+grad(lambda x: t.outer(x[0],x[1]), z)
+grad(lambda x: t.nn.functional.pad(x,(1,1)), z)
+grad(lambda x: t.nn.functional.dropout(x,0.0), z)
+grad(lambda x: t.lerp(x,w,0.3), z)
+grad(lambda x: t.addcmul(x,w,z), z)
+grad(lambda x: t.addcdiv(x,z,w), z)
+grad(lambda x: x.div(w+1), z)
+grad(lambda x: 1/x, w)
+grad(lambda x: x**-1, w)
+grad(lambda x: x**0, w)
+grad(lambda x: x**(1j), w)
+grad(lambda x: (1+1j)**x, w)
+grad(lambda x: r**x, w)
+grad(lambda x: t.softmax(x.abs(),-1)*x, w)
+""".split("\n")[1:-1]
+
+
+@pytest.mark.parametrize("code", [*PRINTED, *VALUES, *ERRORS, *GRADIENTS, *LINALG, *USES, *GRADIENTS_OF_USES])
 def test_as_torch(code: str) -> None:
     check(code)
 
@@ -181,3 +293,38 @@ def test_numpy_shares_memory() -> None:
     tensor.real[0] = 9.0
     assert array[0] == 9 + 2j
     assert tensor.numpy() is not None and tensor.dtype is flambeau.complex128
+
+
+def test_rotary_positions() -> None:
+    """Queries turned by angles that grow with their places, as in Llama: complex products, seen as real numbers."""
+    for library in (torch, flambeau):
+        x = library.arange(80.0).reshape(1, 5, 2, 8).requires_grad_()
+        turn = library.polar(
+            library.ones(5, 4), library.outer(library.arange(5).float(), library.tensor([1.0, 0.1, 0.01, 0.001]))
+        )
+        pairs = library.view_as_complex(x.float().reshape(*x.shape[:-1], -1, 2))
+        y = library.view_as_real(pairs * turn.view(1, 5, 1, 4)).flatten(3).type_as(x)
+        (y * library.arange(80.0).reshape(y.shape).sin()).sum().backward()
+        if library is torch:
+            expected = y.tolist(), x.grad.tolist()
+    np.testing.assert_allclose(y.tolist(), expected[0], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(x.grad.tolist(), expected[1], rtol=1e-5, atol=1e-5)
+
+
+REAL = ("bool", "uint8", "int16", "int64", "float16", "bfloat16", "float32", "float64")
+
+
+@pytest.mark.parametrize("kind", ["complex64", "complex128", "complex32"])
+def test_promotion(kind: str) -> None:
+    for other in (*REAL, "complex64", "complex128"):
+        names = [str(t.promote_types(getattr(t, kind), getattr(t, other))) for t in (torch, flambeau)]
+        assert names[0] == names[1], other
+    if kind != "complex32":
+        for other in REAL:
+            for number in (2, 2.5, 1j):
+                check(f"t.result_type(t.ones(2,dtype=t.{other}),{number})")
+                if (other, number) != ("float16", 1j):  # complex32, which is no more than a name here
+                    check(f"(t.ones(2,dtype=t.{other})*{number}).dtype")
+            check(f"t.result_type(t.ones(2,dtype=t.{kind}),t.ones((),dtype=t.{other}))")
+            check(f"t.result_type(t.ones((),dtype=t.{kind}),t.ones(2,dtype=t.{other}))")
+            check(f"(t.ones(2,dtype=t.{kind})+t.ones(2,dtype=t.{other})).dtype")

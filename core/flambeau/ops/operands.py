@@ -63,7 +63,7 @@ def align(operands: list[Any], promote: str, name: str) -> None:
             operands[i] = to_dtype(x, kind)
         elif kind.priority == 1:
             operands[i] = wrap_integer(int(x), kind)
-        elif kind.priority == 2 and x.__class__ is not float:
+        elif kind.priority >= 2 and x.__class__ is not float and x.__class__ is not complex:
             operands[i] = float(x)
 
 

@@ -360,7 +360,7 @@ def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Tensor | None = None) 
         if isinstance(x, Tensor) and x.dtype is not input.dtype and (x._shape or name == "end"):
             expected, found = C_NAMES[input.dtype.name], C_NAMES[x.dtype.name]
             raise RuntimeError(f"expected dtype {expected} for `{name}` but got dtype {found}")
-    if not input.dtype.is_floating_point:
+    if input.dtype.priority < 2:
         raise NotImplementedError(f"\"lerp_kernel_scalar\" not implemented for '{input.dtype.legacy_name}'")
     return blend(input, end, weight, out=out)
 
@@ -413,7 +413,7 @@ def addcdiv(
     if older:
         value, tensor1, tensor2 = tensor1, tensor2, older[0]
     _check_tensor("addcdiv", input)
-    if all(isinstance(x, Tensor) and not x.dtype.is_floating_point for x in (tensor1, tensor2)):
+    if all(isinstance(x, Tensor) and x.dtype.priority < 2 for x in (tensor1, tensor2)):
         raise RuntimeError(
             "Integer division with addcdiv is no longer supported, and in a future  release addcdiv will perform a true "
             "division of tensor1 and tensor2. The historic addcdiv behavior can be implemented as (input + value * "

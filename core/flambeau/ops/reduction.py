@@ -89,6 +89,8 @@ def sum(
 
 def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """The sum, with nan counting as 0."""
+    if input.dtype.is_complex:
+        raise RuntimeError("nansum on CPU does not support complex inputs")
     return sum(where(input != input, 0, input), dim, keepdim)
 
 
@@ -443,6 +445,8 @@ def _logsumexp_backward(g: Tensor, x: Tensor, axes: tuple[int, ...], keepdim: bo
 def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
     """The logarithm of the sum of exponentials over dimensions, without overflow."""
     axes = wrap_dims(dim, len(input._shape))
+    if input.dtype.is_complex:
+        return log(sum_dims(exp(input), axes, keepdim))
     if not input.dtype.is_floating_point:
         input = to_dtype(input, get_default_dtype())
     if builtins.any(input._shape[a] == 0 for a in axes):

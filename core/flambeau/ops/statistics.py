@@ -337,7 +337,7 @@ def cov(
         if bool((w < 0).any()):
             raise RuntimeError(f"cov(): {name} cannot be negative")
         weights = w if weights is None else weights * w
-    if not x.dtype.is_floating_point:
+    if x.dtype.priority < 2:
         x = x.to(float32 if promote_types(x.dtype, float32) is float32 else float64)
     if weights is None:
         average = mean(x, 1, True)
@@ -362,7 +362,7 @@ def cov(
             "cov(): degrees of freedom is <= 0. Correction should be strictly less than the number of observations.",
             stacklevel=2,
         )
-    result = (scaled @ product.t()) / below
+    result = (scaled @ product.t().conj()) / below
     return result.squeeze()
 
 
