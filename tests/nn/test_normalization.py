@@ -104,6 +104,9 @@ ERRORS: dict[str, Make] = {
     "layer": lambda t: t.nn.LayerNorm(3)(t.ones(2, 4)),
     "response": lambda t: t.nn.LocalResponseNorm(3)(t.ones(2, 4)),
     "cross map": lambda t: t.nn.CrossMapLRN2d(3)(t.ones(2, 4)),
+    "no tensor": lambda t: t.nn.functional.layer_norm([1.0], (1,)),
+    "no tensor as weight": lambda t: t.nn.functional.layer_norm(t.ones(2, 3), (3,), 1),
+    "no tensor as rms weight": lambda t: t.nn.functional.rms_norm(t.ones(2, 3), (3,), weight=1),
     "mixed": lambda t: t.nn.LayerNorm(3)(t.ones(2, 3, dtype=t.float64)),
 }
 

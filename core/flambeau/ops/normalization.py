@@ -158,7 +158,12 @@ def _check_normalized(input: Tensor, sizes: tuple[int, ...], comma: str, **param
             "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one element, but got "
             "normalized_shape = []"
         )
-    for name, x in parameters.items():
+    label = "layer_norm" if comma == ", " else "rms_norm"
+    for position, (name, x) in enumerate(parameters.items(), 3):
+        if x is not None and not isinstance(x, Tensor):
+            raise TypeError(
+                f"{label}(): argument '{name}' (position {position}) must be Tensor, not {type(x).__name__}"
+            )
         if x is not None and x._shape != sizes:
             raise RuntimeError(
                 f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape {list(x._shape)} and "

@@ -7,6 +7,7 @@ from typing import Any
 
 from ... import ops
 from ..._tensor import Tensor
+from ...ops.arguments import explained
 
 
 def batch_norm(
@@ -44,6 +45,7 @@ def _check_values_per_channel(size: Any) -> None:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {size}")
 
 
+@explained
 def layer_norm(
     input: Tensor,
     normalized_shape: Sequence[int],
@@ -59,6 +61,7 @@ def layer_norm(
     return ops.layer_norm(input, normalized_shape, weight, bias, eps)
 
 
+@explained
 def rms_norm(
     input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
 ) -> Tensor:
