@@ -6,7 +6,6 @@ Source: https://docs.pytorch.org/docs/stable/dlpack.html, https://dmlc.github.io
 from __future__ import annotations
 
 import warnings
-from enum import IntEnum
 from typing import Any
 
 from .._tensor import Tensor
@@ -17,24 +16,10 @@ from .creation import Place, as_tensor, from_numpy, is_numpy, require_grad, tens
 # --- DLPack -----------------------------------------------------------------------------------------------------------
 
 
-class DLDeviceType(IntEnum):
-    """The kinds of devices that DLPack knows."""
-
-    kDLCPU = 1
-    kDLCUDA = 2
-    kDLCUDAHost = 3
-    kDLOpenCL = 4
-    kDLVulkan = 7
-    kDLMetal = 8
-    kDLVPI = 9
-    kDLROCM = 10
-    kDLExtDev = 12
-    kDLOneAPI = 14
-    kDLWebGPU = 15
-
-
-def _dlpack_device(input: Tensor) -> tuple[DLDeviceType, int]:
+def _dlpack_device(input: Tensor) -> tuple[int, int]:
     """The device, in DLPack's numbers."""
+    from .dlpack_device import DLDeviceType
+
     if input.device.type in HOST:
         return DLDeviceType.kDLCPU, 0
     return DLDeviceType.kDLExtDev, input.device.index or 0

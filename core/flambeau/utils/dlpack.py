@@ -5,6 +5,7 @@ Source: https://docs.pytorch.org/docs/stable/dlpack.html
 
 from __future__ import annotations
 
-from ..ops.interop import DLDeviceType, from_dlpack, to_dlpack
+from ..ops.dlpack_device import DLDeviceType
+from ..ops.interop import from_dlpack, to_dlpack
 
 __all__ = ["DLDeviceType", "from_dlpack", "to_dlpack"]
