@@ -335,3 +335,18 @@ def test_matrices_of_each(same: Callable[..., None]) -> None:
         return [t.vmap(f)(good) for f in functions], t.vmap(t.func.grad(lambda x: t.linalg.inv(x).sum()))(good)
 
     same(program, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "sizes"),
+    [
+        ("b h w c -> b c h w", {}),
+        ("b h w c -> (b h) (w c)", {}),
+        ("(b x) h w c -> b x h (w c) 1", {"b": 2}),
+        ("b ... c -> c ... b", {}),
+        ("b ... -> b (...)", {}),
+        ("b h (w v) c -> b (h v) w c", {"v": 2}),
+    ],
+)
+def test_rearrange(pattern: str, sizes: dict[str, int], same: Callable[..., None]) -> None:
+    same(lambda t: t.func.rearrange(t.arange(96.0).reshape(4, 2, 6, 2), pattern, **sizes))
