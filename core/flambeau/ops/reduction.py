@@ -488,7 +488,28 @@ def norm(
         return _norm0(input, axes, keepdim)
     if p == 1.0:
         return sum_dims(input.abs(), axes, keepdim)
-    return sum_dims(input.abs() ** p, axes, keepdim) ** (1.0 / p)
+    found: Tensor = _norm_p(input, p, axes, keepdim)
+    return found
+
+
+@op(
+    name="LinalgVectorNormBackward0",
+    input=lambda g, input, p, axes, keepdim, out: _norm_p_backward(g, input, p, axes, keepdim, out),
+)
+def _norm_p(be: Any, input: Array, p: float, axes: tuple[int, ...], keepdim: bool) -> Any:
+    return be.pow(be.sum(be.pow(be.abs(input), p), axes, keepdim), 1.0 / p)
+
+
+def _norm_p_backward(g: Tensor, x: Tensor, p: float, axes: tuple[int, ...], keepdim: bool, out: Tensor) -> Tensor:
+    # As PyTorch, the slope is 0 where all elements are, and at elements that are where it would be infinite.
+    size = x.abs()
+    if p < 1.0:
+        powers = where(x == 0, 0.0, where(x == 0, 1.0, size) ** (p - 1.0))
+        scale = g * out ** (1.0 - p)
+    else:
+        powers = size ** (p - 1.0)
+        scale = where(out == 0, 0.0, g / where(out == 0, 1.0, out) ** (p - 1.0))
+    return x.sign() * powers * restore(scale, x._shape, axes, keepdim)
 
 
 @op(name="LinalgVectorNormBackward0", input=lambda g: None)
