@@ -52,7 +52,6 @@ format: $(VENV)/.made-dev node_modules/.made
 benchmarks: $(VENV)/.made-dev
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/eager_vs_torch.py
-	$(BIN)/python benchmarks/lenet_vs_torch.py
 
 clean:
 	rm -rf $(VENV) .venv-pyodide node_modules build web/dist .mypy_cache .pytest_cache .ruff_cache test-results

@@ -6,7 +6,6 @@ Source: https://docs.pytorch.org/docs/stable/notes/autograd.html#locally-disable
 from __future__ import annotations
 
 import functools
-import inspect
 import threading
 import warnings
 from collections.abc import Callable
@@ -72,7 +71,9 @@ class _Switch:
             )
             decorated: Any = lambda *args, **kwargs: f(*args, **kwargs)  # noqa: E731
             return self(decorated)
-        if inspect.isgeneratorfunction(f):
+        from inspect import isgeneratorfunction  # takes longer to import than all of this package
+
+        if isgeneratorfunction(f):
 
             @functools.wraps(f)
             def generator(*args: Any, **kwargs: Any) -> Any:

@@ -207,8 +207,13 @@ class OpNode(Node):
 
 
 def _is_complex(grad: Any, saved: tuple[Any, ...]) -> bool:
-    grads = (grad,) if isinstance(grad, Tensor) else grad
-    return any([x.dtype.priority == 3 for x in (*grads, *saved) if isinstance(x, Tensor)])  # noqa: C419
+    for x in (grad,) if isinstance(grad, Tensor) else grad:
+        if x is not None and x.dtype.priority == 3:
+            return True
+    for x in saved:
+        if isinstance(x, Tensor) and x.dtype.priority == 3:
+            return True
+    return False
 
 
 def _conjugate(x: Any) -> Any:
