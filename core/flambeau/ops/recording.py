@@ -207,10 +207,7 @@ class OpNode(Node):
 
 
 def _is_complex(grad: Any, saved: tuple[Any, ...]) -> bool:
-    for x in (grad,) if isinstance(grad, Tensor) else grad:
-        if x is not None and x.dtype.priority == 3:
-            return True
-    for x in saved:
+    for x in (grad, *saved) if isinstance(grad, Tensor) else (*grad, *saved):  # noqa: SIM110 - any() is slower
         if isinstance(x, Tensor) and x.dtype.priority == 3:
             return True
     return False
