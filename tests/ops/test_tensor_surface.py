@@ -307,3 +307,15 @@ def test_resizing_out_of_place(same: Same) -> None:
 
 def test_what_modules_and_streams_ask(same: Same) -> None:
     same(lambda t: [x(t).module_load(t.ones(2, 3)), x(t).record_stream(None) if t is not torch else None])
+
+
+def test_writing_at_a_list_of_rows(same: Same) -> None:
+    def program(t: Library) -> Any:
+        square, row = t.zeros(3, 3), t.zeros(4)
+        square[[0, -1]] = 7.0
+        square[[1]] = t.arange(3.0)
+        row[[1, 2]] += 1
+        row[[3]] = 5
+        return [square, row]
+
+    same(program)

@@ -134,7 +134,8 @@ def setitem(input: Tensor, key: Any, value: Any) -> None:
     if not indices:
         copy_(part, value if value._shape == part._shape else expand(value, part._shape))
         return
-    index_put_(input, key, value if value.dtype is input.dtype else value.to(input.dtype))
+    check_writable(input)
+    _place(part, indices, value if value.dtype is input.dtype else value.to(input.dtype), False)
 
 
 def _raise_no_dimensions(index: int) -> None:
@@ -329,11 +330,15 @@ def index_put_(input: Tensor, indices: Any, values: Tensor, accumulate: bool = F
             f"destination and {values.dtype.legacy_name} for the source."
         )
     check_writable(input)
-    part, tensors = _basic(input, tuple(indices) if isinstance(indices, list) else indices)
-    index, layout = _advanced(part, tensors)
-    values = _spread(values.to(device=input.device), layout.result_shape())
-    overwrite(part, put_rows(part, index, layout, values, accumulate))
+    _place(*_basic(input, tuple(indices) if isinstance(indices, list) else indices), values, accumulate)
     return input
+
+
+def _place(part: Tensor, indices: list[tuple[int, Tensor]], values: Tensor, accumulate: bool) -> None:
+    """Place values in, or add them to, the rows of `part` at index tensors."""
+    index, layout = _advanced(part, indices)
+    values = _spread(values.to(device=part.device), layout.result_shape())
+    overwrite(part, put_rows(part, index, layout, values, accumulate))
 
 
 def _spread(values: Tensor, shape: tuple[int, ...]) -> Tensor:
