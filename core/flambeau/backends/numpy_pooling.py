@@ -44,8 +44,9 @@ def max_pool(input: Array, window: Any, counts: Ints) -> Array:
     return x.copy("C") if window.kernel[-1] == 1 else x
 
 
-def max_pool_backward(g: Array, input: Array, largest: Array, window: Any) -> Array:
+def max_pool_backward(g: Array, input: Array, window: Any) -> Array:
     counts = g.shape[2:]
+    largest = max_pool(input, window, counts)
     x = _bordered(input, window, counts)
     grad = np.zeros(x.shape, g.dtype)
     apart = window.kernel == window.stride and set(window.dilation) == {1}

@@ -38,9 +38,12 @@ def _bordered(be: Any, input: Any, window: Pooling, out: Ints) -> Any:
 def max_pooler(name: str) -> Any:
     """The op whose node has this name."""
 
-    @op(name=f"{name}Backward0", input=lambda g, input, out, window: max_pool_backward(g, input, out, window))
+    @op(name=f"{name}Backward0", input=lambda g, input, window: max_pool_backward(g, input, window))
     def max_pool(be: Any, input: Array, window: Pooling, counts: Ints) -> Any:
-        """The largest element of each window of (N, C, *size): (N, C, *counts)."""
+        """The largest element of each window of (N, C, *size): (N, C, *counts).
+
+        The derivative does not save it, as PyTorch's does not: an in-place ReLU after the pooling is usual.
+        """
         x = _bordered(be, input, window, counts)
         w = windows(be, x, window.kernel, counts, window.stride, window.dilation)
         return be.max(w, tuple(range(2, 2 + len(counts))), False)
@@ -48,16 +51,16 @@ def max_pooler(name: str) -> Any:
     return max_pool
 
 
-def _max_pool_second(gg: Tensor, input: Tensor, out: Tensor, window: Pooling) -> Tensor:
-    _, indices = max_windows(input, _rows(input._shape[2:], out._shape[2:], window))
+def _max_pool_second(gg: Tensor, input: Tensor, shape: Ints, window: Pooling) -> Tensor:
+    _, indices = max_windows(input, _rows(input._shape[2:], shape[2:], window))
     return from_places(gg, indices, len(window.kernel))
 
 
 @op(
     name="MaxPool2DWithIndicesBackwardBackward0",
-    g=lambda gg, input, largest, window: _max_pool_second(gg, input, largest, window),
+    g=lambda gg, input, g_shape, window: _max_pool_second(gg, input, g_shape, window),
 )
-def max_pool_backward(be: Any, g: Array, input: Array, largest: Array, window: Pooling) -> Any:
+def max_pool_backward(be: Any, g: Array, input: Array, window: Pooling) -> Any:
     """Each gradient at the element that was the largest of its window."""
     rank, counts, size = len(window.kernel), g.shape[2:], input.shape[2:]
     x = _bordered(be, input, window, counts)
@@ -104,8 +107,8 @@ def _rows(size: Ints, out: Ints, window: Pooling) -> tuple[Rows, ...]:
     return tuple([_pooling_rows(n, o, *w) for n, o, w in zip(size, out, zip(*window[:4], strict=True), strict=True)])
 
 
-def _with_indices_grad(g: Any, out: Any, input_shape: Ints, rows: Any) -> tuple[Tensor]:
-    return (to_places(g[0], out[1], input_shape[-len(rows) :]),)
+def _with_indices_grad(g: Any, out_1: Any, input_shape: Ints, rows: Any) -> tuple[Tensor]:
+    return (to_places(g[0], out_1, input_shape[-len(rows) :]),)
 
 
 def indexed_max(name: str) -> Any:
