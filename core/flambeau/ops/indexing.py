@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from .._tensor import Tensor
 from ..backends.protocol import Array
@@ -282,12 +282,16 @@ def _advanced(part: Tensor, indices: list[tuple[int, Tensor]]) -> tuple[Tensor, 
     rest = [d for d in range(part.dim()) if d not in dims]
     nothing = 0 in shape or any(part._shape[d] == 0 for d in rest)
     linear: Tensor | None = None
-    for place, (d, k) in enumerate(indices):
-        size = part._shape[d]
+    sizes = [part._shape[d] for d in dims]
+    for size, (_, k) in zip(sizes, indices, strict=True):
         if nothing and size:
             wrapped = k.new_zeros(k._shape, dtype=int64, device=part.device)  # PyTorch does not look at them either
         else:
-            wrapped = _wrapped(k.to(device=part.device, dtype=int64), size, place)
+            given = k.to(device=part.device, dtype=int64)
+            found = _wrapped(given, size)
+            if found is None:
+                _raise_out_of_bounds(sizes, [k for _, k in indices], shape)
+            wrapped = found
         linear = wrapped if linear is None else linear * size + wrapped
     assert linear is not None
     index = linear.expand(shape).reshape(-1)
@@ -307,19 +311,29 @@ def _advanced(part: Tensor, indices: list[tuple[int, Tensor]]) -> tuple[Tensor, 
     )
 
 
-def _wrapped(index: Tensor, size: int, dim: int) -> Tensor:
-    """Indices counted from the front, checked where that costs no wait for a device; `dim` counts indexed dimensions."""
+def _wrapped(index: Tensor, size: int) -> Tensor | None:
+    """Indices counted from the front; None where one is out of range, if looking costs no wait for a device."""
     if index._storage.backend.name == "cpu" and index.numel():
-        if not size:
-            raise IndexError("index is out of bounds for dimension with size 0")
         low, high = int(index.min().item()), int(index.max().item())
         if low < -size or high >= size:
-            flat = index._flat()
-            bad = next(i for i in flat if not -size <= i < size)
-            raise IndexError(f"index {bad} is out of bounds for dimension {dim} with size {size}")
+            return None
         if low >= 0:
             return index
     return index.where(index >= 0, index + size)
+
+
+def _raise_out_of_bounds(sizes: list[int], indices: list[Tensor], shape: tuple[int, ...]) -> NoReturn:
+    """Raise for the first element of the result, and of its indices the first, that is out of range."""
+    if 0 in sizes:
+        raise IndexError("index is out of bounds for dimension with size 0")
+    columns = [k.to(int64).expand(shape)._flat() for k in indices]
+    bad, dim = next(
+        (i, dim)
+        for row in zip(*columns, strict=True)
+        for dim, (i, size) in enumerate(zip(row, sizes, strict=True))
+        if not -size <= i < size
+    )
+    raise IndexError(f"index {bad} is out of bounds for dimension {dim} with size {sizes[dim]}")
 
 
 def index_put_(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
