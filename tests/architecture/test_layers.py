@@ -125,14 +125,13 @@ def test_third_parties_are_where_they_belong(file: Path, root: Path) -> None:
         - {"flambeau", "flambeau_wgpu"}
     )
     welcome = {
-        "flambeau.backends.numpy": {"numpy"}, "flambeau.backends.numpy_kernels": {"numpy"},
-        "flambeau.backends.numpy_training": {"numpy"}, "flambeau.backends.numpy_lists": {"numpy"},
-        "flambeau.backends.numpy_linalg": {"numpy"}, "flambeau.ops.on_host": {"numpy"}, "flambeau._tensor": {"numpy"},
+        "flambeau.backends.numpy": {"numpy"}, "flambeau.backends.numpy_bfloat16": {"numpy"},
+        "flambeau.ops.on_host": {"numpy"}, "flambeau._tensor": {"numpy"},
         "flambeau.ops.creation": {"numpy"}, "flambeau.data.collate": {"numpy"}, "flambeau.data.worker": {"numpy"},
         "flambeau_wgpu.device.native": {"wgpu"},
         "flambeau_wgpu.device.browser": {"js", "pyodide", "flambeau_wgpu_js"},
     }.get(name, set())  # fmt: skip
-    if name.startswith("flambeau.backends.numpy_") or name == "flambeau.ops.interop":
+    if is_within(name, ("flambeau.backends.numpy_kernels",)) or name == "flambeau.ops.interop":
         welcome = welcome | {"numpy"}
     if is_within(name, ("flambeau.testing",)):
         welcome = welcome | {"pytest"}

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import flambeau
-from flambeau.backends import numpy_convolution
+from flambeau.backends.numpy_kernels import convolution
 
 SETTINGS: dict[str, tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = {
     "dense": ((3, 4, 9, 7), (6, 4, 3, 3), {"padding": 1}),
@@ -27,7 +27,7 @@ SETTINGS: dict[str, tuple[tuple[int, ...], tuple[int, ...], dict[str, Any]]] = {
 @pytest.mark.parametrize("elements", [1, 60, 1 << 20])
 @pytest.mark.parametrize("name", SETTINGS)
 def test_parts(name: str, elements: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(numpy_convolution, "CHUNK", elements)
+    monkeypatch.setattr(convolution, "CHUNK", elements)
     shape, kernel, settings = SETTINGS[name]
     generator = np.random.default_rng(0)
     elements_of = [generator.standard_normal(s) for s in (shape, kernel, kernel[:1])]

@@ -31,7 +31,8 @@ from ..dtype import (
     uint64,
 )
 from . import numpy_bfloat16
-from .numpy_activation import erf
+from .numpy_kernels import kernels
+from .numpy_kernels.activation import erf
 from .protocol import Array, Operand, Reduce, Region, Scalar, Shape
 
 # PyTorch is silent about 1/0, log(-1) and overflow; so are the lines of this package, and no others.
@@ -71,43 +72,8 @@ class NumpyBackend:
     dtypes = frozenset((*_TO_NUMPY, bfloat16))
 
     def __init__(self) -> None:
-        from . import (
-            numpy_activation,
-            numpy_attention,
-            numpy_complex,
-            numpy_convolution,
-            numpy_elementary,
-            numpy_kernels,
-            numpy_ldl,
-            numpy_linalg,
-            numpy_lists,
-            numpy_normalization,
-            numpy_padding,
-            numpy_pooling,
-            numpy_recurrent,
-            numpy_resampling,
-            numpy_training,
-        )
-
-        families = (
-            numpy_kernels,
-            numpy_elementary,
-            numpy_training,
-            numpy_lists,
-            numpy_normalization,
-            numpy_ldl,
-            numpy_linalg,
-            numpy_complex,
-            numpy_attention,
-            numpy_convolution,
-            numpy_padding,
-            numpy_pooling,
-            numpy_resampling,
-            numpy_activation,
-            numpy_recurrent,
-        )
         self.kernels: Mapping[str, Callable[..., Any]] = {
-            name: numpy_bfloat16.in_float32(f) for family in families for name, f in family.KERNELS.items()
+            name: numpy_bfloat16.in_float32(f) for name, f in kernels().items()
         }
 
     in_one = staticmethod(numpy_bfloat16.in_float32)

@@ -21,7 +21,7 @@ from .on_host import run
 from .op import op
 from .views import ViewNode, transpose
 
-_MODULE = "numpy_complex"
+_MODULE = "complex"
 _HALVES = {float32: complex64, float64: complex128}
 
 

@@ -37,7 +37,7 @@ from .returned import named
 from .views import diagonal, transpose
 from .vmap_levels import every
 
-_MODULE = "numpy_linalg"
+_MODULE = "linalg"
 
 
 def _wanted(*inputs: Tensor) -> bool:

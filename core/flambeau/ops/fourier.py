@@ -52,7 +52,7 @@ def _kind_of(input: Any, kind: str, *_: Any) -> dtype:
 )
 def fourier(be: Any, input: Array, kind: str, n: int, axis: int, scale: float) -> Any:
     """One transform along an axis of `n` elements (of a half spectrum, n // 2 + 1), times `scale`."""
-    return run("numpy_complex", "fourier", be, input, kind, n, axis, scale)
+    return run("complex", "fourier", be, input, kind, n, axis, scale)
 
 
 fourier.op.conjugated = True  # type: ignore[attr-defined]

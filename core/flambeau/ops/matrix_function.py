@@ -188,7 +188,7 @@ def _exponential_backward(g: Tensor, input: Tensor) -> Tensor:
 @op(name="LinalgMatrixExpBackward0", input=lambda g, input: _exponential_backward(g, input))
 def matrix_exponential(be: Any, input: Array) -> Any:
     """exp of each square matrix."""
-    return run("numpy_linalg", "matrix_exponential", be, input)
+    return run("linalg", "matrix_exponential", be, input)
 
 
 def matrix_exp(A: Tensor) -> Tensor:

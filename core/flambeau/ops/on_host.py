@@ -10,7 +10,7 @@ from ..dtype import BY_NAME
 
 
 def run(module: str, name: str, be: Any, *arguments: Any) -> Any:
-    """Kernel `name` of `flambeau.backends.<module>` with arrays of the backend `be`; its results are arrays of `be` too.
+    """Kernel `name` of `backends/numpy_kernels/<module>` with arrays of the backend `be`; its results are arrays of `be` too.
 
     Raises:
         RuntimeError: NumPy is not installed.
@@ -24,7 +24,7 @@ def run(module: str, name: str, be: Any, *arguments: Any) -> Any:
         raise RuntimeError(
             f"'{name}' is computed by NumPy on the {be.name} device, and NumPy is not installed: pip install numpy"
         ) from None
-    kernel = import_module(f"flambeau.backends.{module}").KERNELS[name]
+    kernel = import_module(f"flambeau.backends.numpy_kernels.{module}").KERNELS[name]
 
     def there(x: Any) -> Any:
         if not hasattr(x, "shape"):

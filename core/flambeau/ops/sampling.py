@@ -71,7 +71,7 @@ def _gamma_numbers(be: Any, input: Array, drawn: Any) -> Any:
 
 @op()
 def _standard_gamma_slope(be: Any, output: Array, input: Array) -> Any:
-    return run("numpy_implicit", "_standard_gamma_grad", be, output, input)
+    return run("implicit", "_standard_gamma_grad", be, output, input)
 
 
 def _standard_gamma_grad(input: Tensor, output: Tensor) -> Tensor:
@@ -91,7 +91,7 @@ def _standard_gamma(input: Tensor, generator: Generator | None = None) -> Tensor
 
 @op()
 def _beta_slope(be: Any, x: Array, alpha: Array, total: Array) -> Any:
-    return run("numpy_implicit", "_beta_grad", be, x, alpha, total)
+    return run("implicit", "_beta_grad", be, x, alpha, total)
 
 
 def _dirichlet_grad(x: Tensor, alpha: Tensor, total: Tensor) -> Tensor:

@@ -43,7 +43,7 @@ from .returned import named
 from .views import transpose
 from .vmap_levels import every
 
-_MODULE = "numpy_linalg"
+_MODULE = "linalg"
 
 # --- inverse ----------------------------------------------------------------------------------------------------------
 
@@ -250,13 +250,13 @@ def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
 @op(result=lambda input: (input.dtype, int32, int32))
 def ldl_factors(be: Any, input: Array) -> Any:
     """L and D in one matrix, the swaps, and where D is first zero."""
-    return run("numpy_ldl", "ldl_factors", be, input)
+    return run("ldl", "ldl_factors", be, input)
 
 
 @op()
 def ldl_solution(be: Any, input: Array, pivots: Array, other: Array) -> Any:
     """X of A X = B. Batches agree."""
-    return run("numpy_ldl", "ldl_solution", be, input, pivots, other)
+    return run("ldl", "ldl_solution", be, input, pivots, other)
 
 
 _LDL_FACTOR = named("linalg_ldl_factor", "LD", "pivots")

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .protocol import Array
+from ..protocol import Array
 
 _ALPHA = (1 + math.sqrt(17)) / 8
 """The bound on growth that decides between a block of one and of two."""

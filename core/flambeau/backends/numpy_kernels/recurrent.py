@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .numpy_training import _sigmoid_into
+from .training import _sigmoid_into
 
 Array = Any
 

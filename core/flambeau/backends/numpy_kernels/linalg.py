@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .protocol import Array
+from ..protocol import Array
 
 _LEAF = 32
 """Triangular systems of at most this size are solved row by row, larger ones by halves."""

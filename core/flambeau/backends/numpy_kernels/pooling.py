@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .numpy_windows import Ints, slices
+from .windows import Ints, slices
 
 Array = Any
 

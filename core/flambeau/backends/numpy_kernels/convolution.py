@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .numpy_windows import Ints, padded, slices, windows
+from .windows import Ints, padded, slices, windows
 
 Array = Any
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .protocol import Array
+from ..protocol import Array
 
 _ASYMPTOTIC = 4000.0
 """Shapes above this use Wilson and Hilferty's normal approximation of the cube root: the series gets long."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .protocol import Array
+from ..protocol import Array
 
 _COMPLEX = {"float32": np.complex64, "float64": np.complex128}
 
