@@ -38,6 +38,7 @@ SYMBOLIC = "symbolic sizes of PyTorch's compiler"
 VARIANTS = "a copying or in-place variant that PyTorch generates for its compiler"
 SMALL = "integers of fewer than 8 bits and floats of 8 or 4, of which PyTorch can do little but store"
 CALLS = "other devices of PyTorch"
+IMPORTS = "what PyTorch's file imports or keeps for itself"
 
 REASONS: list[tuple[str, str, str]] = [
     # namespace, names, reason: the first that matches
@@ -54,7 +55,25 @@ REASONS: list[tuple[str, str, str]] = [
     ("compiler", ".*", CAPTURE),
     ("utils.benchmark", "Callgrind.*|FunctionCount.*|CopyIfCallgrind|FuzzedSparseTensor", "needs Valgrind, or sparse tensors"),
     ("autograd", ".*[pP]rofil.*|Kineto.*|emit_nvtx|record_function", "PyTorch's profiler"),
-    ("linalg", "LinAlgError", "an alias"),
+    ("linalg|fft|nn.functional", "common_notes|Tensor|.*_notes|BroadcastingList.|GRID_.*|assert_int_or_pair|boolean_dispatch|"
+     "handle_torch.*|has_torch.*", IMPORTS),
+    ("nn.functional", ".*scaled.*|grouped_mm|ScalingType|SwizzleType", "products of 8-bit floats on CUDA"),
+    ("nn.attention", ".*flash.*", CUDA),
+    ("utils.data", ".*", "data pipes, which PyTorch has given up"),
+    ("utils.checkpoint", ".*", "selective checkpointing, which PyTorch's dispatcher does"),
+    ("utils.flop_counter", ".*", "counts in PyTorch's dispatcher"),
+    ("autograd|autograd.graph|func|serialization|testing|cpu", ".*", INTERNAL),
+    ("torch", ".*(Script|Argument|Benchmark|Schema|Dispatch|Torch_?Function|Serialization|Execut|PyTorchFile|Logger|TorchFunction).*|"
+     "AVG|SUM|AliasDb|Block|BufferDict|CallStack|Capsule|Code|CompilationUnit|ConcreteModule.*|DeepCopy.*|ErrorReport|FatalError|FileCheck|"
+     "Future|Gradient|Graph.*|IODescriptor|ModuleDict|Node|OperatorInfo|ParameterDict|StaticModule|StorageBase|TracingState|Use|Value|"
+     "bit|merge_type.*|unify_type.*|init_num_threads|set_anomaly_enabled|hash_tensor|from_file", INTERNAL),
+    ("torch", "Event|Stream", "streams and events of CUDA"),
+    ("torch", "Deserial.*", INTERNAL),
+    ("torch", "lobpcg", "an iterative eigensolver; `linalg.eigh` finds all eigenvalues"),
+    ("torch", "conj_physical_", VARIANTS),
+    ("torch", "has_.*", "flags of PyTorch's build"),
+    ("Tensor", "reinforce|hash_tensor|slice_inverse|index", INTERNAL),
+    ("Tensor", "to_padded_tensor", "nested tensors"),
     ("torch|Tensor", ".*sparse.*|.*crow_ind.*|.*ccol_ind.*|.*col_ind.*|.*row_ind.*|coalesce|is_coalesced|indices|values|"
      "sspaddmm|smm|spmm|dsmm|hsmm|hspmm|saddmm|to_mkldnn|dense_dim|.*indices_copy|values_copy", SPARSE),
     ("torch|Tensor", ".*[qQ]uantiz.*|q_.*|qscheme|q?u?int[1-7](x2|x4)?|qu?int.*|per_(channel|tensor).*|QU?Int.*|dequantize|fbgemm.*|"
@@ -144,6 +163,11 @@ def ours(space: str) -> Any:
         return None
 
 
+def has(home: Any, name: str) -> bool:
+    """Whether a namespace has a name; a tensor's dtype is an attribute of each, not of the class."""
+    return home is not None and (hasattr(home, name) or name in vars(home).get("__annotations__", ()))
+
+
 def reason(space: str, name: str) -> str:
     """Why PyTorch's name is absent."""
     for spaces, names, why in REASONS:
@@ -158,7 +182,7 @@ def page() -> str:
     total = there = 0
     for space, names in read_names().items():
         home = ours(space)
-        absent = [name for name in names if home is None or not hasattr(home, name)]
+        absent = [name for name in names if not has(home, name)]
         total += len(names)
         there += len(names) - len(absent)
         shown = space if space in ("torch", "Tensor") else f"torch.{space}"

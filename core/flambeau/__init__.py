@@ -115,10 +115,12 @@ _LAZY = {
         "printing": "set_printoptions",
         "serialization": "save load",
         "storage": "UntypedStorage TypedStorage",
-        "legacy_types": "FloatTensor LongTensor DoubleTensor HalfTensor IntTensor ShortTensor CharTensor ByteTensor BoolTensor",
+        "legacy_types": "FloatTensor LongTensor DoubleTensor HalfTensor IntTensor ShortTensor CharTensor ByteTensor "
+        "BoolTensor BFloat16Tensor",
         "torch_alias": "install_as_torch",
         "compiler": "compile",
-        "cuda": "OutOfMemoryError",
+        "cuda": "OutOfMemoryError AcceleratorError",
+        "amp": "GradScaler",
         "layout": "sparse_coo sparse_csr sparse_csc sparse_bsr sparse_bsc",
         "settings": "get_num_threads set_num_threads get_num_interop_threads set_num_interop_threads "
         "use_deterministic_algorithms are_deterministic_algorithms_enabled is_deterministic_algorithms_warn_only_enabled "

@@ -24,6 +24,10 @@ def test_the_page_is_current(coverage: ModuleType) -> None:
     assert coverage.PAGE.read_text() == coverage.page(), "run: python docs/coverage.py"
 
 
+def test_every_absence_has_a_reason(coverage: ModuleType) -> None:
+    assert "Not here" not in coverage.page()
+
+
 @pytest.mark.parametrize("space", ["torch", "Tensor", "nn", "optim", "linalg", "nn.functional", "utils.data"])
 def test_the_names_are_those_of_the_installed_torch(coverage: ModuleType, space: str) -> None:
     assert coverage.read_names()[space] == coverage.public_names(space), "run: python docs/coverage.py --names"

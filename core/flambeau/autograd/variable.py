@@ -27,6 +27,7 @@ class Variable(metaclass=_VariableMeta):
     Raises:
         TypeError: `data` is not a tensor.
         RuntimeError: integers with `requires_grad`.
+        ValueError: both `requires_grad` and `volatile`, which had opposite meanings.
     """
 
     def __new__(cls, data: Any = None, requires_grad: bool | None = None, volatile: bool | None = None) -> Any:
@@ -34,6 +35,8 @@ class Variable(metaclass=_VariableMeta):
             warnings.warn(
                 "volatile was removed and now has no effect. Use `with torch.no_grad():` instead.", stacklevel=2
             )
+            if requires_grad:
+                raise ValueError("Variable can't be volatile and require_grad at the same time!")
         if data is None:
             from ..ops.creation import empty
 

@@ -23,6 +23,10 @@ class OutOfMemoryError(RuntimeError):
     """Never raised: there is no CUDA memory to run out of. Programs catch it by name."""
 
 
+class AcceleratorError(RuntimeError):
+    """Never raised: errors of PyTorch's own device runtimes. Programs catch it by name."""
+
+
 class CudaError(RuntimeError):
     """Never raised, as there is no CUDA."""
 
