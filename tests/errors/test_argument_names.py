@@ -115,3 +115,11 @@ CALLS: list[Callable[[Any], Any]] = [
 @pytest.mark.parametrize("i", range(len(CALLS)))
 def test_named_arguments(same: Callable[..., None], i: int) -> None:
     same(CALLS[i])
+
+
+@pytest.mark.parametrize("name", ["scatter", "scatter_add", "scatter_reduce"])
+def test_an_index_without_dimensions_is_one_place(same: Callable[..., None], name: str) -> None:
+    """As in one-hot labels: `zeros(10).scatter_(0, torch.tensor(y), value=1)`."""
+    rest = ("sum",) if name == "scatter_reduce" else ()
+    same(lambda t: getattr(t.zeros(4), name)(0, t.tensor(2), t.tensor(5.0), *rest))
+    same(lambda t: t.zeros(4).scatter_(0, t.tensor(2), value=1))

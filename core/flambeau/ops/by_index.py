@@ -121,6 +121,9 @@ def scatter(
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
     if not index.numel():
         return input.clone()
+    if not index._shape and input.dim() == 1:  # one place: `zeros(10).scatter_(0, torch.tensor(3), value=1)`
+        index = reshape(index, 1)
+        src = reshape(src, 1) if isinstance(src, Tensor) and not src._shape else src
     if index.dim() != input.dim():
         raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
     if isinstance(src, Tensor) and src.dim() != index.dim():

@@ -36,6 +36,9 @@ def scatter_reduce(
     Raises:
         RuntimeError: an unknown reduction, or an index that does not fit.
     """
+    if not index._shape and input.dim() == 1:
+        index = reshape(index, 1)
+        src = src if src._shape else reshape(src, 1)
     if reduce not in _REDUCTIONS:
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}.")
     dim = wrap_dim(dim, input.dim())
