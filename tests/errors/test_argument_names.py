@@ -123,3 +123,41 @@ def test_an_index_without_dimensions_is_one_place(same: Callable[..., None], nam
     rest = ("sum",) if name == "scatter_reduce" else ()
     same(lambda t: getattr(t.zeros(4), name)(0, t.tensor(2), t.tensor(5.0), *rest))
     same(lambda t: t.zeros(4).scatter_(0, t.tensor(2), value=1))
+
+
+METHODS = [
+    "sum",
+    "mean",
+    "max",
+    "min",
+    "argmax",
+    "argmin",
+    "std",
+    "var",
+    "prod",
+    "all",
+    "any",
+    "logsumexp",
+    "median",
+    "amax",
+]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_numpys_names(same: Callable[..., None], name: str) -> None:
+    """`axis` and `keepdims`, by which who comes from NumPy calls them."""
+    bools = name in ("all", "any")
+    same(lambda t: getattr(t.arange(6.0).view(2, 3), name)(axis=1, keepdims=True))
+    same(lambda t: getattr(t, name)(t.arange(6.0).view(2, 3) > 2 if bools else t.arange(6.0).view(2, 3), axis=0))
+
+
+def test_numpys_names_of_other_functions(same: Callable[..., None]) -> None:
+    same(lambda t: [t.cat([t.ones(2, 1)] * 2, axis=1), t.softmax(t.arange(3.0), axis=0), t.cumsum(t.ones(2), axis=0)])
+    same(
+        lambda t: [
+            t.ones(2).softmax(axis=0),
+            t.ones(2, 1).squeeze(axis=1),
+            t.ones(2).cumsum(axis=0),
+            t.ones(2).sort(axis=0),
+        ]
+    )

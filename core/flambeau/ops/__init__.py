@@ -14,6 +14,7 @@ from typing import Any
 from .._tensor import Tensor
 from . import (
     activation,
+    arguments,
     attention,
     attributes,
     average_pooling,
@@ -91,7 +92,7 @@ def _attach() -> None:
         for f in getattr(family, "FUNCTIONS", ()):
             PUBLIC[f.__name__] = f
         for f in getattr(family, "METHODS", ()):
-            setattr(Tensor, f.__name__, f)
+            setattr(Tensor, f.__name__, arguments.numpy_named(f))
         for name, f in getattr(family, "ALIASES", {}).items():
             PUBLIC[name] = f
             setattr(Tensor, name, f)

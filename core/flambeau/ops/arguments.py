@@ -37,6 +37,9 @@ def explained(function: Callable[..., Any], label: str | None = None) -> Callabl
         try:
             return function(*args, **kwargs)
         except (TypeError, AttributeError) as error:
+            named = _numpy_named(kwargs)
+            if named is not None and "unexpected keyword argument" in str(error):
+                return call(*args, **named)
             if any(
                 hasattr(type(a), "__torch_function__") and not isinstance(a, Tensor) for a in (*args, *kwargs.values())
             ):
@@ -52,6 +55,41 @@ def explained(function: Callable[..., Any], label: str | None = None) -> Callabl
     call.__annotations__ = inner.__annotations__
     call.__wrapped__ = inner  # type: ignore[attr-defined]
     return call
+
+
+_NUMPY_NAMES = {"axis": "dim", "keepdims": "keepdim"}
+"""NumPy's names of arguments, which PyTorch takes too."""
+
+
+def _numpy_named(kwargs: dict[str, Any]) -> dict[str, Any] | None:
+    """The arguments by PyTorch's names; None if they have them already."""
+    if not any(name in kwargs for name in _NUMPY_NAMES):
+        return None
+    return {_NUMPY_NAMES.get(name, name): value for name, value in kwargs.items()}
+
+
+def numpy_named(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that takes `axis` and `keepdims` too; the function itself where it has no such arguments."""
+    inner = unwrap(function)
+    code = getattr(inner, "__code__", None)
+    if code is None or hasattr(function, "op") or function.__name__ in _SELDOM:
+        return function
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    if "dim" not in names and "keepdim" not in names:
+        return function
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            kwargs = _numpy_named(kwargs) or kwargs
+        return function(*args, **kwargs)
+
+    update_wrapper(call, function, _ATTRIBUTES, ())
+    call.__wrapped__ = inner  # type: ignore[attr-defined]
+    return call
+
+
+_SELDOM = frozenset(("unsqueeze", "select", "narrow", "unbind", "chunk", "split"))
+"""Methods that are called often, and never so."""
 
 
 def unwrap(function: Callable[..., Any]) -> Callable[..., Any]:

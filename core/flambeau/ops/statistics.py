@@ -205,7 +205,7 @@ _Histogram = named("histogram", "hist", "bin_edges")
 
 def histogram(
     input: Tensor,
-    bins: Any,
+    bins: Any = 100,
     *,
     range: Sequence[float] | None = None,
     weight: Tensor | None = None,
