@@ -5,11 +5,12 @@ Source of names and defaults: https://docs.pytorch.org/docs/stable/nn.functional
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from .._tensor import Tensor
 from ..backends.protocol import Array, Operand
-from .op import composite, pointwise
+from .op import composite, op, pointwise
 
 
 @pointwise(
@@ -66,6 +67,18 @@ def binary_cross_entropy_with_logits(be: Any, input: Operand, target: Operand) -
     """`binary_cross_entropy` of sigmoid(x), without its loss of precision: (1 - t) x + log(1 + exp(-x))."""
     soft = be.add(be.log1p(be.exp(be.neg(be.abs(input)))), be.maximum(be.neg(input), 0.0))
     return be.add(be.mul(be.sub(1.0, target), input), soft)
+
+
+@op(
+    name="BinaryCrossEntropyWithLogitsBackward0",
+    input=lambda g, input, target: _logits_slope(g / input.numel(), input, target),
+    target=lambda g, input: -(g / input.numel() * input),
+)
+def mean_binary_cross_entropy_with_logits(be: Any, input: Array, target: Array) -> Any:
+    """The mean of `binary_cross_entropy_with_logits` over all elements, for two tensors of one shape and dtype."""
+    soft = be.add(be.log1p(be.exp(be.neg(be.abs(input)))), be.maximum(be.neg(input), 0.0))
+    losses = be.add(be.mul(be.sub(1.0, target), input), soft)
+    return be.div(be.sum(losses, tuple(range(len(input.shape))), False), float(prod(input.shape)))
 
 
 def _logits_slope(g: Tensor, input: Tensor, target: Tensor) -> Tensor:

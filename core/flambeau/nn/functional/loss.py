@@ -205,6 +205,9 @@ def binary_cross_entropy_with_logits(
             target - target
         raise RuntimeError(f"result type Float can't be cast to the desired output type {target.dtype.legacy_name}")
     if pos_weight is None:
+        if weight is None and reduction == "mean" and input.dtype is target.dtype and input.numel():
+            mean: Tensor = ops.mean_binary_cross_entropy_with_logits(input, target)
+            return mean
         loss = ops.binary_cross_entropy_with_logits(input, target)
     else:
         loss = (1 - target) * input - ((pos_weight - 1) * target + 1) * ops.logsigmoid(input)
