@@ -75,7 +75,7 @@ REASONS: list[tuple[str, str, str]] = [
     ("Tensor", "reinforce|hash_tensor|slice_inverse|index", INTERNAL),
     ("Tensor", "to_padded_tensor", "nested tensors"),
     ("torch|Tensor", ".*sparse.*|.*crow_ind.*|.*ccol_ind.*|.*col_ind.*|.*row_ind.*|coalesce|is_coalesced|indices|values|"
-     "sspaddmm|smm|spmm|dsmm|hsmm|hspmm|saddmm|to_mkldnn|dense_dim|.*indices_copy|values_copy", SPARSE),
+     "sspaddmm|smm|dsmm|hsmm|hspmm|saddmm|to_mkldnn|dense_dim|.*indices_copy|values_copy", SPARSE),
     ("torch|Tensor", ".*[qQ]uantiz.*|q_.*|qscheme|q?u?int[1-7](x2|x4)?|qu?int.*|per_(channel|tensor).*|QU?Int.*|dequantize|fbgemm.*|"
      "int_repr|choose_qparams.*|fused_moving.*|.*fake_quant.*", QUANTISED),
     ("torch|Tensor", "cudnn.*|miopen.*|mkldnn.*|.*[cC]uda.*|is_vulkan.*|.*hip.*|is_(mtia|xpu|ipu|xla|maia|vulkan|ort|hpu|mkldnn)|ipu|xpu|"

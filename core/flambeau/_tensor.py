@@ -21,6 +21,13 @@ from .storage import Storage, inference
 _new = object.__new__
 
 
+class _OfEachTensor:
+    """What the class shows of an attribute that each tensor holds itself."""
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self
+
+
 class Tensor:
     """An array with a dtype, on a device, that can remember how it was computed.
 
@@ -30,7 +37,7 @@ class Tensor:
     # Defaults live on the class, so that a new result sets only what it must: its storage, shape and dtype.
     _storage: Storage
     _shape: tuple[int, ...]
-    dtype: dtype
+    dtype: dtype = _OfEachTensor()  # type: ignore[assignment]
     _view: tuple[tuple[int, ...], int] | None = None  # (strides, offset); None: all of the storage, in C order
     _cached: Array = None  # this view as the backend's array...
     _read_from: Array = None  # ...and the storage's array it was taken of

@@ -85,7 +85,9 @@ def _converted(result: Any, cls: type) -> Any:
 
 @cache
 def _takes_part(cls: Any) -> bool:
-    if cls is Tensor:
+    if cls is Tensor or (
+        cls.__module__ == "torch" and cls.__name__ == "Tensor"
+    ):  # PyTorch's own, where both are loaded
         return False
     found = getattr(cls, "__torch_function__", None)
     return found is not None and getattr(found, "__func__", found) is not disabled

@@ -17,6 +17,8 @@ from ..ops.test_against_torch import backward
 
 LENGTH = 100_000
 
+pytestmark = pytest.mark.filterwarnings("ignore:index_reduce")
+
 
 @pytest.fixture(scope="module", autouse=True)
 def no_collector() -> Iterator[None]:

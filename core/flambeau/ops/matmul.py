@@ -359,3 +359,4 @@ FUNCTIONS = (mm, bmm, matmul, mv, dot, outer, addmm, addmv, addbmm, baddbmm)
 METHODS = FUNCTIONS
 INPLACE = (addmm, addmv, addbmm, baddbmm)
 ALIASES = {"ger": outer}
+PUBLIC_ALIASES = {"spmm": mm}  # of dense matrices

@@ -16,6 +16,7 @@ def _linear(library: Any, *args: Any) -> Any:
 
 
 OPS = [
+    Op("spmm", [S(F(2, 3), F(3, 4))]),
     Op("mm", [S(F(2, 3), F(3, 4)), S(F(2, 3, layout="transposed"), F(3, 4)), S(F(2, 3), F(3, 2, layout="strided")), S(F(0, 3), F(3, 2)),
               S(F(2, 0), F(0, 3)), S(I(2, 3), I(3, 2)), S(F(3, 2, layout="transposed"), F(2, 4, layout="transposed"))],
        [S(F(2, 3), F(4, 2)), S(F(2), F(2, 3)), S(F(2, 3), F(3)), S(F(2, 2), I(2, 2))]),

@@ -102,8 +102,9 @@ class TransformerEncoderLayer(Module):
         self.dropout2 = Dropout(dropout)
         if isinstance(activation, str):
             activation = _get_activation_fn(activation)
-        relu, gelu = activation is F.relu or isinstance(activation, ReLU), isinstance(activation, GELU)
-        self.activation_relu_or_gelu = 1 if relu else 2 if gelu or activation is F.gelu else 0
+        # Equal, not identical: a function that asks `__torch_function__` first equals the one it stands for.
+        relu, gelu = activation == F.relu or isinstance(activation, ReLU), isinstance(activation, GELU)
+        self.activation_relu_or_gelu = 1 if relu else 2 if gelu or activation == F.gelu else 0
         self.activation = activation
 
     def __setstate__(self, state: dict[str, Any]) -> None:
