@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .autograd.node import LEAF, AccumulateGrad, Edge, Node, RemovableHandle
+from .autograd.node import LEAF, AccumulateGrad, Edge, Node, RemovableHandle, watch_leaves
 from .backends.protocol import Array
 from .device import device
 from .dtype import C_NAMES, bfloat16, dtype, float16
@@ -366,6 +366,10 @@ class Tensor:
                 )
         self._grad = value
 
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
     @property
     def grad_fn(self) -> Node | None:
         """The backward node of the op this is the result of; None for a leaf."""
@@ -432,6 +436,7 @@ class Tensor:
             raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
         node = self.grad_fn
         if node is None:
+            watch_leaves()
             if self._hooks is None:
                 self._hooks = OrderedDict()
             return RemovableHandle(self._hooks, hook)
@@ -473,6 +478,7 @@ class Tensor:
 
     @_backward_hooks.setter
     def _backward_hooks(self, hooks: dict[int, Any] | None) -> None:
+        watch_leaves()
         self._hooks = hooks
 
     def retain_grad(self) -> None:

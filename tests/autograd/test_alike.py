@@ -44,6 +44,61 @@ def order_in_which_nodes_run(t: Library) -> Any:
 
 
 @case
+def leaves_are_served_as_soon_as_they_can_be(t: Library) -> Any:
+    w, b, x = leaf(t, 1.0, 2.0), leaf(t, 0.5, 0.5), leaf(t, 3.0, 4.0)
+    ran: list[Any] = []
+    h = (x * w).sin()
+    h.register_hook(lambda g: ran.append("h"))
+    for name, v in (("w", w), ("b", b), ("x", x)):
+        v.register_hook(lambda g, name=name: ran.append((name, [q.grad is not None for q in (w, b, x)])))
+        v.register_post_accumulate_grad_hook(lambda p, name=name: ran.append((name, p.grad.tolist())))
+    (h + b + b * w.detach()).sum().backward()
+    (h.detach() * w + b).sum().backward(inputs=[w])
+    return [r for r in ran if r == "h" or isinstance(r[1][0], bool)]
+
+
+@case
+def a_step_for_each_parameter_within_the_pass(t: Library) -> Any:
+    layers = [leaf(t, 0.5, -0.5), leaf(t, 1.5, 2.0)]
+
+    def step(p: Any) -> None:
+        with t.no_grad():
+            p -= 0.1 * p.grad
+        p.grad = None
+
+    for p in layers:
+        p.register_post_accumulate_grad_hook(step)
+    x = t.tensor([1.0, 2.0])
+    ((x * layers[0]).exp() + layers[1]).sum().backward()
+    return layers
+
+
+@case
+def what_is_computed_is_not_set(t: Library) -> Any:
+    found = []
+    for name in ("is_leaf", "grad_fn", "output_nr", "shape", "ndim", "device", "_version"):
+        for change in (partial(setattr, leaf(t), name, None), partial(delattr, leaf(t), name)):
+            try:
+                change()
+            except AttributeError as e:
+                found.append(str(e))
+    x = leaf(t)
+    x.sum().backward()
+    del x.grad
+    return found, x.grad
+
+
+@case
+def spread(t: Library) -> Any:
+    x = leaf(t, 1.0, 2.5, -1.0)
+    y = t.ones(3, requires_grad=True)
+    y.std().backward()
+    (g,) = t.autograd.grad(x.std(), x, create_graph=True)
+    g.square().sum().backward()
+    return x.std().grad_fn.name(), x.var(0).grad_fn.name(), y.grad, g.detach(), x.grad
+
+
+@case
 def several_roots(t: Library) -> Any:
     x = leaf(t)
     t.autograd.backward([(x * 2).sum(), (x * x)], [None, t.ones(3)])

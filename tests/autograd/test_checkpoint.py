@@ -126,3 +126,23 @@ def test_errors(same: Callable[..., None]) -> None:
     same(lambda t: of(t).checkpoint(lambda x: x, t.ones(1), use_reentrant=True, foo=1), fails=True)
     same(lambda t: of(t).checkpoint(lambda x: x, t.ones(1), use_reentrant=False, determinism_check="x"), fails=True)
     same(lambda t: of(t).checkpoint(lambda x: x * 2, t.ones(1), use_reentrant=True).requires_grad)
+
+
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_autocast_is_as_it_was_when_a_function_runs_again(reentrant: bool, same: Callable[..., None]) -> None:
+    def train(t: Any) -> Any:
+        seen = []
+        w = t.ones(3, 3, requires_grad=True)
+        x = t.tensor([[0.1, 0.2, 0.3]], requires_grad=True)
+
+        def f(x: Any) -> Any:
+            y = t.mm(x, w)
+            seen.append((str(y.dtype).rpartition(".")[2], t.is_autocast_enabled("cpu")))
+            return y.float().tanh()
+
+        with t.autocast("cpu", dtype=t.bfloat16):
+            y = of(t).checkpoint(f, x, use_reentrant=reentrant)
+        y.sum().backward()
+        return seen, t.is_autocast_enabled("cpu"), x.grad.dtype, w.grad.dtype
+
+    same(train)

@@ -29,6 +29,8 @@ def cond(
         raise RuntimeError(f"Expected pred to be bool or single-element tensor, but got {pred}.")
     if not isinstance(pred, (bool, int, float, Tensor)):
         raise RuntimeError(f"Expected pred to be bool or tensor, but got {pred}.")
+    if not isinstance(pred, Tensor):  # as PyTorch, which looks no further where the branch is known
+        return (true_fn if pred else false_fn)(*operands)
     if not callable(true_fn) or not callable(false_fn):
         raise RuntimeError("Expect both branches to be callable.")
     if not isinstance(operands, (tuple, list)) or any(not isinstance(x, (Tensor, int)) for x in tree_leaves(operands)):
@@ -40,12 +42,25 @@ def cond(
 
 
 def while_loop(cond_fn: Callable[..., Any], body_fn: Callable[..., Any], carried_inputs: Any) -> Any:
-    """`body_fn` of its own results, from `carried_inputs` on, as long as `cond_fn` of them is true."""
-    carried = tuple(carried_inputs)
+    """`body_fn` of its own results, from `carried_inputs` on, as long as `cond_fn` of them is true.
+
+    Raises:
+        RuntimeError: a function cannot be called, or `carried_inputs` is no tuple or list of tensors and numbers.
+    """
+    if not callable(cond_fn) or not callable(body_fn):
+        raise RuntimeError("Expect cond_fn and body_fn to be callable.")
+    known = isinstance(carried_inputs, (tuple, list))
+    if not known or not all(isinstance(x, (Tensor, int, float)) for x in tree_leaves(carried_inputs)):
+        raise RuntimeError(
+            "Expect carried_inputs to be a tuple of possibly nested dict/list/tuple that only consists of tensor or int "
+            f"leaves, but got {carried_inputs}."
+        )
+    carried = carried_inputs if isinstance(carried_inputs, tuple) else tuple(carried_inputs)
+    result: Any = carried
     while cond_fn(*carried):
         result = body_fn(*carried)
         carried = tuple(result) if isinstance(result, (tuple, list)) else (result,)
-    return carried
+    return tuple(result) if isinstance(result, list) else result
 
 
 def map(f: Callable[..., Any], xs: Any, *args: Any) -> Any:
@@ -55,8 +70,10 @@ def map(f: Callable[..., Any], xs: Any, *args: Any) -> Any:
         RuntimeError: there are no slices, or leaves of `xs` have several numbers of them.
     """
     leaves = tree_leaves(xs)
+    if leaves and leaves[0].ndim and not leaves[0]._shape[0]:
+        raise RuntimeError("Leading dimensions of mapped xs cannot be 0.")
     sizes = {x._shape[0] for x in leaves}
-    if len(sizes) != 1 or 0 in sizes:
+    if len(sizes) != 1:
         raise RuntimeError(
             f"Leading dimensions of mapped xs must be consistent. Got shapes {[x.shape for x in leaves]}."
         )
@@ -82,7 +99,19 @@ def scan(
     """Carry something along the slices of `xs`: `combine_fn(carry, x)` gives the next carry and a result.
 
     Returns the last carry, and the results stacked along `dim`.
+
+    Raises:
+        RuntimeError: `combine_fn` cannot be called, nothing is carried, or there are no slices.
     """
+    if not callable(combine_fn):
+        raise RuntimeError(f"Combine_fn must be a callable, but got {combine_fn}")
+    if not tree_leaves(init):
+        raise RuntimeError("scan() operator requires init leaves.")
+    leaves = tree_leaves(xs)
+    if not leaves:
+        return init, []
+    if any(not -x.ndim <= dim < x.ndim or not x._shape[dim] for x in leaves):
+        raise RuntimeError("All xs leaves must at least have 'dim' number of dimensions and scan dimension > 0")
     count = tree_leaves(xs)[0]._shape[dim]
     carry = init
     results: list[Any] = [None] * count
@@ -94,7 +123,17 @@ def scan(
 def associative_scan(
     combine_fn: Callable[[Any, Any], Any], xs: Any, dim: int = 0, reverse: bool = False, combine_mode: str = "pointwise"
 ) -> Any:
-    """The first slice of `xs`, then it combined with the second, and so on, stacked along `dim`."""
+    """The first slice of `xs`, then it combined with the second, and so on, stacked along `dim`.
+
+    Raises:
+        ValueError: `combine_fn` cannot be called, or there is no such `combine_mode` (on the CPU "generic" is one).
+    """
+    if not callable(combine_fn):
+        raise ValueError(f"Combine_fn must be a callable, but got {combine_fn}")
+    if combine_mode not in ("pointwise", "generic"):
+        raise ValueError(f"Combine_mode must either 'pointwise' or 'generic', but got {combine_mode}")
+    if combine_mode == "pointwise" and any(x.device.type == "cpu" for x in tree_leaves(xs)):
+        raise ValueError("For combine_mode='pointwise', all input tensors need to be on CUDA or XPU")
     count: int = tree_leaves(xs)[0]._shape[dim]
     order: Sequence[int] = range(count)[::-1] if reverse else range(count)
     results: list[Any] = [None] * count

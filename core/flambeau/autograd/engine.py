@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from . import node as graph
 from .modes import GradMode
 from .node import LEAF, AccumulateGrad, Edge, Node
 
@@ -88,6 +89,22 @@ def run_backward(
     buffers: dict[Node, Any] = {}
     leaves: dict[int, list[Any]] = {}
     captured: dict[int, Tensor] = {}
+    chosen = None if only is None else {id(t) for t in only}
+
+    def finish(key: int) -> None:
+        """Hand a leaf its gradient, which is complete."""
+        leaf, grad = leaves.pop(key)
+        if leaf._hooks:
+            grad = run_tensor_hooks(leaf._hooks, grad)
+        for number in captured_at.get(key, {}).get(LEAF, ()):
+            captured[number] = grad
+        if accumulate and (chosen is None or key in chosen):
+            if leaf._accumulate_grad is not None:
+                accumulate_at_node(leaf, grad, create_graph)
+            else:
+                leaf._accumulate(grad, create_graph)
+
+    due = _due(nodes) if graph.leaves_watched else None
     before = GradMode.enabled
     GradMode.enabled = create_graph
     try:
@@ -95,6 +112,10 @@ def run_backward(
             if edge is not None:
                 _deliver(edge, grad, buffers, leaves)
         for node in nodes:
+            if due is not None:
+                for key in due.get(node, ()):
+                    if key in leaves:
+                        finish(key)
             grad = buffers.pop(node, None)
             if grad is None:
                 continue
@@ -131,17 +152,8 @@ def run_backward(
                     buffers[target] = result if held is None else held + result
                 else:
                     _deliver(edge, result, buffers, leaves)
-        chosen = None if only is None else {id(t) for t in only}
-        for key, (leaf, grad) in leaves.items():
-            if leaf._hooks:
-                grad = run_tensor_hooks(leaf._hooks, grad)
-            for number in captured_at.get(key, {}).get(LEAF, ()):
-                captured[number] = grad
-            if accumulate and (chosen is None or key in chosen):
-                if leaf._accumulate_grad is not None:
-                    accumulate_at_node(leaf, grad, create_graph)
-                else:
-                    leaf._accumulate(grad, create_graph)
+        for key in tuple(leaves):
+            finish(key)
     finally:
         GradMode.enabled = before
         task = outer_task
@@ -160,6 +172,21 @@ def _reachable(edges: list[Edge]) -> list[Node]:
         found.append(node)
         stack += [e[0] for e in node.edges if e is not None and e[1] != LEAF and e[0] not in seen]
     return found
+
+
+def _due(nodes: list[Node]) -> dict[Node, list[int]]:
+    """The leaves whose gradients are complete before a node runs, and were not before the one ahead of it."""
+    last: dict[int, int] = {}
+    for i, node in enumerate(nodes):
+        for e in node.edges:
+            if e is not None and e[1] == LEAF:
+                last.pop(id(e[0]), None)
+                last[id(e[0])] = i
+    due: dict[Node, list[int]] = {}
+    for key, i in last.items():
+        if i + 1 < len(nodes):
+            due.setdefault(nodes[i + 1], []).append(key)
+    return due
 
 
 def _wanted(

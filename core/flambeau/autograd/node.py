@@ -21,6 +21,9 @@ LEAF = -1
 on_create: Callable[[Any, Any], None] | None = None
 """Called with every new node and its first output while somebody watches (anomaly mode, `flambeau.watch`)."""
 
+leaves_watched = False
+"""Whether some leaf has had a hook, or its node been looked at: who watches sees each gradient as soon as it is complete."""
+
 _numbers = count()
 next_number = _numbers.__next__
 
@@ -29,6 +32,12 @@ def bare(name: str) -> str:
     """A node's name as PyTorch's error texts give it: `Add` for AddBackward0, `Sum1` for SumBackward1."""
     stem, found, number = name.rpartition("Backward")
     return stem + number.removeprefix("0") if found and (not number or number.isdigit()) else name
+
+
+def watch_leaves() -> None:
+    """From now on gradients are handed to leaves as soon as they are complete, not all at the end of a pass."""
+    global leaves_watched
+    leaves_watched = True
 
 
 class Node:
@@ -130,6 +139,7 @@ class AccumulateGrad(Node):
         if node is None or node.variable is not leaf:
             import weakref
 
+            watch_leaves()
             node = cls((), 1)
             node.variable = leaf
             leaf._accumulate_grad = weakref.ref(node)
@@ -141,17 +151,18 @@ class RemovableHandle:
 
     Args:
         hooks: the table that it is put into.
-        hook: what is put there.
+        hook: what is put there; None leaves that to the caller, as PyTorch's handles do.
         marks: tables in which the hook's number is noted, and from which it goes too.
     """
 
     _ids = count()
 
-    def __init__(self, hooks: dict[int, Any], hook: Any, marks: Sequence[dict[int, bool]] = ()) -> None:
+    def __init__(self, hooks: dict[int, Any], hook: Any = None, marks: Sequence[dict[int, bool]] = ()) -> None:
         self.id = next(RemovableHandle._ids)
         self._hooks: dict[int, Any] | None = hooks
         self._marks = marks
-        hooks[self.id] = hook
+        if hook is not None:
+            hooks[self.id] = hook
         for mark in marks:
             mark[self.id] = True
 

@@ -155,8 +155,21 @@ def _attach_operators() -> None:
     }
     for name, attribute in attributes.items():
         setattr(Tensor, name, attribute)
+    for name, held in tuple(Tensor.__dict__.items()):
+        if isinstance(held, property) and held.fset is None:
+            refuse = _refusal(name)
+            setattr(Tensor, name, property(held.fget, refuse, refuse, held.__doc__))
     Tensor.__getitem__ = indexing.getitem  # type: ignore[method-assign]
     Tensor.__setitem__ = indexing.setitem  # type: ignore[method-assign]
+
+
+def _refusal(name: str) -> Callable[..., None]:
+    """What setting, or deleting, an attribute that is computed comes to."""
+
+    def refuse(*_: Any) -> None:
+        raise AttributeError(f"attribute '{name}' of 'torch._C.TensorBase' objects is not writable")
+
+    return refuse
 
 
 def _invert(x: Tensor) -> Tensor:

@@ -359,6 +359,54 @@ def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
 # --- spread and size --------------------------------------------------------------------------------------------------
 
 
+@op(
+    name="VarBackward0",
+    input=lambda g, input, axes, correction, keepdim: _var_backward(g, input, axes, correction, keepdim),
+)
+def _var(be: Any, input: Array, axes: tuple[int, ...], correction: float, keepdim: bool) -> Any:
+    return _variance(be, input, axes, correction, keepdim)
+
+
+def _variance(be: Any, input: Array, axes: tuple[int, ...], correction: float, keepdim: bool) -> Any:
+    n = _count(input.shape, axes)
+    centred = be.sub(input, be.div(be.sum(input, axes, True), float(n)))
+    return be.div(be.sum(be.mul(centred, centred), axes, keepdim), float(builtins.max(n - correction, 0)))
+
+
+def _var_backward(g: Tensor, x: Tensor, axes: tuple[int, ...], correction: float, keepdim: bool) -> Tensor:
+    below = _count(x._shape, axes) - correction
+    return restore(g, x._shape, axes, keepdim) * (
+        (x - mean_dims(x, axes, True)) * (2 / below if below > 0 else math.inf)
+    )
+
+
+@op(
+    name="StdBackward0",
+    input=lambda g, input, axes, correction, keepdim, out: _var_backward(
+        where(out == 0, 0.0, g / (out * 2.0)), input, axes, correction, keepdim
+    ),
+)
+def _std(be: Any, input: Array, axes: tuple[int, ...], correction: float, keepdim: bool) -> Any:
+    return be.sqrt(_variance(be, input, axes, correction, keepdim))
+
+
+def _spread(
+    measure: Any, input: Tensor, dim: Any, unbiased: bool | None, keepdim: bool, correction: float | None
+) -> Tensor:
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    if correction is None:
+        correction = 1 if unbiased is None or unbiased else 0
+    axes = wrap_dims(dim, len(input._shape))
+    if input.dtype.is_complex:
+        total = _var(input.real, axes, correction, keepdim) + _var(input.imag, axes, correction, keepdim)
+        return total.sqrt() if measure is _std else total
+    if not input.dtype.is_floating_point:
+        raise RuntimeError("std and var only support floating point and complex dtypes")
+    result: Tensor = measure(input, axes, correction, keepdim)
+    return result
+
+
 def var(
     input: Tensor,
     dim: Any = None,
@@ -368,22 +416,7 @@ def var(
     correction: float | None = None,
 ) -> Tensor:
     """The variance: squared distance from the mean, over `n - correction` (default 1)."""
-    if isinstance(dim, bool):
-        dim, unbiased = None, dim
-    if correction is None:
-        correction = 1 if unbiased is None or unbiased else 0
-    if input.dtype.is_complex:
-        return var(input.real, dim, None, keepdim, correction=correction) + var(
-            input.imag, dim, None, keepdim, correction=correction
-        )
-    if not input.dtype.is_floating_point:
-        raise RuntimeError("std and var only support floating point and complex dtypes")
-    axes = wrap_dims(dim, len(input._shape))
-    n = _count(input._shape, axes)
-    centred = input - mean_dims(input, axes, True)
-    total = sum_dims(centred * centred, axes, keepdim)
-    below = n - correction
-    return total / (below if below > 0 else 0.0)
+    return _spread(_var, input, dim, unbiased, keepdim, correction)
 
 
 def std(
@@ -395,7 +428,7 @@ def std(
     correction: float | None = None,
 ) -> Tensor:
     """The standard deviation, the square root of `var`."""
-    return var(input, dim, unbiased, keepdim, correction=correction).sqrt()
+    return _spread(_std, input, dim, unbiased, keepdim, correction)
 
 
 def var_mean(
@@ -422,8 +455,10 @@ def std_mean(
     correction: float | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The standard deviation and the mean."""
-    v, m = var_mean(input, dim, unbiased, keepdim, correction=correction)
-    return v.sqrt(), m
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    axes = wrap_dims(dim, len(input._shape))
+    return std(input, dim, unbiased, keepdim, correction=correction), mean_dims(input, axes, keepdim)
 
 
 @op(

@@ -11,7 +11,7 @@ from typing import Any
 from .. import random as generators
 from .._tensor import Tensor, from_array
 from ..backends.protocol import Array
-from ..dtype import dtype, float64
+from ..dtype import C_NAMES, dtype, float64
 from ..numeric_limits import finfo
 from ..random import Generator
 from . import rejection
@@ -145,7 +145,7 @@ def cauchy_(input: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator
     if not input.dtype.is_floating_point:
         raise RuntimeError(
             "Cauchy distribution is a continuous probability distribution. dtype must be a floating point but you "
-            f"specified {_kind(input)}"
+            f"specified {C_NAMES[input.dtype.name]}"
         )
     if sigma <= 0.0:
         raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 PyTree = Any
@@ -275,3 +276,99 @@ def _broadcast_to_and_flatten(tree: PyTree, treespec: TreeSpec, is_leaf: IsLeaf 
             return None
         found += part
     return found
+
+
+# --- with the way to each leaf ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SequenceKey:
+    """A step to an item of a sequence."""
+
+    idx: int
+
+    def __str__(self) -> str:
+        return f"[{self.idx!r}]"
+
+    def get(self, sequence: Any) -> Any:
+        """The item."""
+        return sequence[self.idx]
+
+
+@dataclass(frozen=True)
+class MappingKey:
+    """A step to a value of a mapping."""
+
+    key: Any
+
+    def __str__(self) -> str:
+        return f"[{self.key!r}]"
+
+    def get(self, mapping: Any) -> Any:
+        """The value."""
+        return mapping[self.key]
+
+
+@dataclass(frozen=True)
+class GetAttrKey:
+    """A step to an attribute."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f".{self.name}"
+
+    def get(self, obj: Any) -> Any:
+        """The attribute."""
+        return getattr(obj, self.name)
+
+
+def keystr(kp: tuple[Any, ...]) -> str:
+    """A way through a tree as one would write it."""
+    return "".join([str(key) for key in kp])
+
+
+def key_get(obj: Any, kp: tuple[Any, ...]) -> Any:
+    """What is at the end of a way through a tree."""
+    for key in kp:
+        obj = key.get(obj)
+    return obj
+
+
+def tree_is_leaf(tree: PyTree, is_leaf: IsLeaf = None) -> bool:
+    """Whether a tree is a leaf."""
+    return _type_of(tree) is None or (is_leaf is not None and is_leaf(tree))
+
+
+def _with_path(tree: Any, path: tuple[Any, ...], is_leaf: IsLeaf) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    if tree_is_leaf(tree, is_leaf):
+        yield path, tree
+        return
+    kind = _type_of(tree)
+    children = SUPPORTED_NODES[kind].flatten_fn(tree)[0]
+    keys: list[Any]
+    if isinstance(tree, dict):
+        keys = [MappingKey(k) for k in tree]
+    elif kind is _NamedTuples:
+        keys = [GetAttrKey(name) for name in tree._fields]
+    else:
+        keys = [SequenceKey(i) for i in range(len(children))]
+    for key, child in zip(keys, children, strict=True):
+        yield from _with_path(child, (*path, key), is_leaf)
+
+
+def tree_leaves_with_path(tree: PyTree, is_leaf: IsLeaf = None) -> list[tuple[tuple[Any, ...], Any]]:
+    """The leaves of a tree, each after the way to it."""
+    return list(_with_path(tree, (), is_leaf))
+
+
+def tree_flatten_with_path(tree: PyTree, is_leaf: IsLeaf = None) -> tuple[list[tuple[tuple[Any, ...], Any]], TreeSpec]:
+    """The leaves of a tree, each after the way to it, and its shape."""
+    return tree_leaves_with_path(tree, is_leaf), tree_structure(tree, is_leaf)
+
+
+def tree_map_with_path(func: Callable[..., Any], tree: PyTree, *rests: PyTree, is_leaf: IsLeaf = None) -> PyTree:
+    """`func` of the way to each leaf and the leaf, and of what is in its place in other trees."""
+    found, spec = tree_flatten_with_path(tree, is_leaf)
+    others = [spec.flatten_up_to(rest) for rest in rests]
+    return spec.unflatten([func(path, leaf, *row) for (path, leaf), *row in zip(found, *others, strict=True)])
