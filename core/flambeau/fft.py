@@ -5,12 +5,10 @@ Source: https://docs.pytorch.org/docs/stable/fft.html
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from .ops import fourier as _fourier
-from .ops.op import store as _store
+from .ops.out import with_out_as as _with_out_as
 
 __all__ = [  # noqa: F822 - made below
     "fft", "fft2", "fftfreq", "fftn", "fftshift", "hfft", "hfft2", "hfftn", "ifft", "ifft2", "ifftn", "ifftshift",
@@ -18,19 +16,7 @@ __all__ = [  # noqa: F822 - made below
 ]  # fmt: skip
 
 
-def _with_out(f: Callable[..., Any]) -> Callable[..., Any]:
-    """`f`, which may also be given `out`, where to write its result."""
-
-    @wraps(f)
-    def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
-        found = f(*args, **kwargs)
-        return found if out is None else _store(out, found, f"fft_{f.__name__}")
-
-    call.__name__ = call.__qualname__ = f"fft_{f.__name__}"
-    return call
-
-
-globals().update({name: _with_out(getattr(_fourier, name)) for name in __all__})
+globals().update({name: _with_out_as(getattr(_fourier, name), f"fft_{name}") for name in __all__})
 
 if TYPE_CHECKING:
 

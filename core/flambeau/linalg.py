@@ -6,7 +6,6 @@ Source: https://docs.pytorch.org/docs/stable/linalg.html
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from .linalg_error import _LinAlgError as LinAlgError
@@ -14,7 +13,7 @@ from .ops import decomposition as _decomposition
 from .ops import matmul as _products
 from .ops import matrix_function as _functions
 from .ops import solving as _solving
-from .ops.op import store_all as _store_all
+from .ops.out import with_out_as as _with_out_as
 
 __all__ = [  # noqa: F822 - made below
     "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh",
@@ -25,24 +24,12 @@ __all__ = [  # noqa: F822 - made below
 ]  # fmt: skip
 
 
-def _with_out(f: Callable[..., Any]) -> Callable[..., Any]:
-    """`f`, which may also be given `out`: where to write its result, or a tuple of places."""
-
-    @wraps(f)
-    def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
-        found = f(*args, **kwargs)
-        return found if out is None else _store_all(out, found, f"linalg_{f.__name__}")
-
-    call.__name__ = call.__qualname__ = f"linalg_{f.__name__}"
-    return call
-
-
 def _public() -> dict[str, Callable[..., Any]]:
     made = {}
     for name in __all__[1:]:
         for family in (_decomposition, _solving, _functions, _products):
             if getattr(family.__dict__.get(name), "__module__", None) == family.__name__:
-                made[name] = _with_out(family.__dict__[name])
+                made[name] = _with_out_as(family.__dict__[name], f"linalg_{name}")
                 break
     return made
 

@@ -142,6 +142,20 @@ def wrap_dims(dims: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:
     return tuple(wrapped) if rank else ()
 
 
+def distinct_dims(dims: Iterable[int], rank: int) -> list[int]:
+    """Dimensions counted from the front, in the order given.
+
+    Raises:
+        IndexError: out of range.
+        RuntimeError: one is there twice.
+    """
+    wrapped = [wrap_dim(d, rank) for d in dims]
+    if len(set(wrapped)) != len(wrapped):
+        twice = next(d for i, d in enumerate(wrapped) if d in wrapped[:i])
+        raise RuntimeError(f"dim {twice} appears multiple times in the list of dims")
+    return wrapped
+
+
 def sizes(args: tuple[Any, ...], label: str = "size") -> Shape:
     """The shape in `f(2, 3)`, `f((2, 3))` or `f(torch.Size([2, 3]))`; `label` names the argument in errors.
 

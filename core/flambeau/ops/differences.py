@@ -10,7 +10,7 @@ from typing import Any
 
 from .._tensor import Tensor
 from ..dtype import bool_
-from ..shape import wrap_dim
+from ..shape import distinct_dims, wrap_dim
 from .joining import cat
 from .reduction import cumsum, sum
 from .views import reshape, slice_dim
@@ -95,10 +95,7 @@ def gradient(input: Tensor, *, spacing: Any = None, dim: Any = None, edge_order:
         RuntimeError: spacing, dimensions or order that do not fit.
     """
     dims = list(range(input.dim())) if dim is None else [dim] if isinstance(dim, int) else list(dim)
-    axes = [wrap_dim(d, input.dim()) for d in dims]
-    if len(set(axes)) != len(axes):
-        twice = next(d for i, d in enumerate(axes) if d in axes[:i])
-        raise RuntimeError(f"dim {twice} appears multiple times in the list of dims")
+    axes = distinct_dims(dims, input.dim())
     if edge_order not in (1, 2):
         raise RuntimeError("torch.gradient only supports edge_order=1 and edge_order=2.")
     steps = _spacings(spacing, len(axes), dim)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from .._tensor import Tensor
@@ -54,4 +55,16 @@ def with_out(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     call.__module__ = function.__module__
     call.__doc__ = function.__doc__
     call.__wrapped__ = function  # type: ignore[attr-defined]
+    return call
+
+
+def with_out_as(function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """A function of a namespace that also takes `out`; `name` is what PyTorch calls it in errors, such as `linalg_svd`."""
+
+    @wraps(function)
+    def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
+        found = function(*args, **kwargs)
+        return found if out is None else store_all(out, found, name)
+
+    call.__name__ = call.__qualname__ = name
     return call

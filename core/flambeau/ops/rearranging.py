@@ -11,7 +11,7 @@ from typing import Any
 
 from .._tensor import Tensor
 from ..dtype import dtype, int32, int64
-from ..shape import wrap_dim
+from ..shape import distinct_dims, wrap_dim
 from .by_index import index_select
 from .complex_numbers import conj
 from .creation import arange, diag_embed, tensor, zeros
@@ -115,11 +115,7 @@ def flip(input: Tensor, *dims_: Any, dims: Any = None) -> Tensor:
     from .creation import arange
 
     given = sizes(dims_ if dims is None else (dims,))
-    named = [wrap_dim(d, input.dim()) for d in given]
-    if len(set(named)) != len(named):
-        twice = next(d for i, d in enumerate(named) if d in named[:i])
-        raise RuntimeError(f"dim {twice} appears multiple times in the list of dims")
-    for dim in named:
+    for dim in distinct_dims(given, input.dim()):
         n = input._shape[dim]
         input = index_select(
             input, dim, arange(n - 1, -1, -1, device=input.device) if n else arange(0, device=input.device)

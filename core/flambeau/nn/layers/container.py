@@ -27,6 +27,18 @@ class Container(Module):
             self.add_module(name, module)
 
 
+def place(index: Any, size: int) -> int:
+    """An index into so many things, counted from the front.
+
+    Raises:
+        IndexError: it is out of range.
+    """
+    index = operator.index(index)
+    if not -size <= index < size:
+        raise IndexError(f"index {index} is out of range")
+    return int(index % size)
+
+
 class Sequential(Module):
     """Calls its modules one after another, each with the result of the one before.
 
@@ -53,10 +65,7 @@ class Sequential(Module):
         return input
 
     def _key(self, index: Any) -> str:
-        index = operator.index(index)
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"index {index} is out of range")
-        return next(islice(self._modules, index % len(self), None))
+        return next(islice(self._modules, place(index, len(self)), None))
 
     @overload
     def __getitem__(self, idx: int) -> Any: ...
@@ -154,10 +163,7 @@ class ModuleList(Module):
             self.extend(modules)
 
     def _key(self, index: Any) -> str:
-        index = operator.index(index)
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"index {index} is out of range")
-        return str(index % len(self))
+        return str(place(index, len(self)))
 
     @overload
     def __getitem__(self, idx: int) -> Any: ...

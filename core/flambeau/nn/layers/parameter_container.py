@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, KeysView, Mapping
 from typing import Any, Self, overload
@@ -11,7 +10,7 @@ from ..._tensor import Tensor
 from ...ops.conversion import typename
 from ..module import Module
 from ..parameter import Parameter
-from .container import pairs
+from .container import pairs, place
 
 
 class ParameterList(Module):
@@ -27,10 +26,7 @@ class ParameterList(Module):
             self.extend(values)
 
     def _key(self, index: Any) -> str:
-        index = operator.index(index)
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"index {index} is out of range")
-        return str(index % len(self))
+        return str(place(index, len(self)))
 
     @overload
     def __getitem__(self, idx: int) -> Any: ...
