@@ -44,6 +44,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "flambeau.ops": TENSORS,
     "flambeau.func": (*TENSORS, "flambeau.func", "flambeau.utils._pytree"),
     "flambeau.nn": (*PUBLIC, "flambeau.nn", "flambeau.utils"),
+    "flambeau.nn.parallel.distributed": (*PUBLIC, "flambeau.nn", "flambeau.distributed"),
     "flambeau.optim": (*PUBLIC, "flambeau.optim", "flambeau.utils"),
     "flambeau.optim.swa_utils": (*PUBLIC, "flambeau.optim", "flambeau.nn", "flambeau._foreach"),
     "flambeau.amp": (*PUBLIC, "flambeau.amp", "flambeau.cuda", "flambeau.optim", "flambeau._foreach"),
