@@ -20,14 +20,14 @@ import struct
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import accumulate
-from operator import mul
 from random import Random
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
+from ._box_muller import normals, normals_of_words
 from .backends import registry
 from .backends.reference import CODES, store
 from .device import device
@@ -307,22 +307,35 @@ def _numpy() -> ModuleType | None:
     return sys.modules.get("numpy")
 
 
+def _words(generator: Generator, count: int) -> Any:
+    """`generator.words`, as a numpy array where there is numpy."""
+    np = _numpy()
+    return generator.words(count) if np is None else _word_array(np, generator, count)
+
+
 def _uniform24(generator: Generator, count: int) -> Any:
     """`count` multiples of 2**-24 on [0, 1): PyTorch's uniform float32. A numpy array, or a list."""
-    np = _numpy()
-    if np is not None:
-        return (_word_array(np, generator, count) & 0xFFFFFF) * 2.0**-24
-    return [(word & 0xFFFFFF) * 2.0**-24 for word in generator.words(count)]
+    return _of_24_bits(_words(generator, count))
 
 
 def _uniform53(generator: Generator, count: int) -> Any:
     """`count` multiples of 2**-53 on [0, 1): PyTorch's uniform float64. A numpy array, or a list."""
-    np = _numpy()
-    if np is not None:
-        upper, lower = _word_array(np, generator, 2 * count).reshape(-1, 2).T.astype(np.uint64)
-        return ((upper & 0x1FFFFF) << 32 | lower) * 2.0**-53
-    words = generator.words(2 * count)
-    return [((upper & 0x1FFFFF) << 32 | lower) * 2.0**-53 for upper, lower in zip(words[::2], words[1::2], strict=True)]
+    return _of_53_bits(_words(generator, 2 * count))
+
+
+def _of_24_bits(words: Any) -> Any:
+    if isinstance(words, array):
+        return [(word & 0xFFFFFF) * 2.0**-24 for word in words]
+    return (words & 0xFFFFFF) * 2.0**-24
+
+
+def _of_53_bits(words: Any) -> Any:
+    """A number for each two words."""
+    if isinstance(words, array):
+        pairs = zip(words[::2], words[1::2], strict=True)
+        return [((upper & 0x1FFFFF) << 32 | lower) * 2.0**-53 for upper, lower in pairs]
+    upper, lower = words.reshape(-1, 2).T.astype("uint64")
+    return ((upper & 0x1FFFFF) << 32 | lower) * 2.0**-53
 
 
 def _word_array(np: Any, generator: Generator, count: int) -> Any:
@@ -344,10 +357,15 @@ def _word_array(np: Any, generator: Generator, count: int) -> Any:
 
 
 def _to_bytes(values: Any, dtype: dtype) -> bytes:
-    """A list, a numpy array or storage as bytes of `dtype`; integers wrap, floats are rounded."""
+    """A list, a numpy array or storage as bytes of `dtype`; integers wrap, floats are rounded.
+
+    Those of 16 bits are rounded to float32 before, as PyTorch does.
+    """
     np = _numpy()
     if dtype is float16 or dtype is bfloat16:
-        rounded = store(list(values), dtype)
+        if np is not None and isinstance(values, np.ndarray):
+            return _half_bytes(np, values, dtype)
+        rounded = store(store(list(values), float32), dtype)
         if dtype is float16:
             return struct.pack(f"{len(rounded)}e", *rounded)
         return array("H", [bits >> 16 for bits in array("I", rounded.tobytes())]).tobytes()
@@ -370,12 +388,50 @@ def _fused(xs: Iterable[float], factor: float, addend: float) -> list[float]:
     return [float(Fraction(x) * a + b) for x in xs]
 
 
+def _half_bytes(np: Any, values: Any, dtype: dtype) -> bytes:
+    with np.errstate(over="ignore"):
+        single = values.astype(np.float32)
+        if dtype is float16:
+            return bytes(single.astype(np.float16).tobytes())
+    bits = single.view(np.uint32)
+    return bytes(((bits + (bits >> 16 & 1) + 0x7FFF) >> 16).astype(np.uint16).tobytes())
+
+
+_BELOW_FLOAT32: Final = (1 << 29) - 1  # the bits of a float64's significand that float32 has not
+_TIE: Final = 1 << 28
+
+
 def _scaled(values: Any, factor: float, addend: float) -> Any:
-    """`values * factor + addend` of float32 numbers, in float64."""
+    """`values * factor + addend` of float32 numbers as a fused multiply-add, to be rounded to float32 by the caller.
+
+    The product is exact in float64, and the sum nearly always as good as exact. Only where it was rounded to the middle
+    between two float32 numbers, it is moved to the side on which the exact sum is.
+    """
     np = _numpy()
-    if np is not None:
-        return values.astype(np.float64) * factor + addend
-    return [x * factor + addend for x in values]
+    if np is None:
+        sums = array("d", [x * factor + addend for x in values])
+        for i, bits in enumerate(array("Q", sums.tobytes())):
+            if bits & _BELOW_FLOAT32 == _TIE:
+                error = _error_of_sum(values[i] * factor, addend, sums[i])
+                sums[i] = math.nextafter(sums[i], math.copysign(math.inf, error)) if error else sums[i]
+        return sums
+    sums = np.multiply(values, factor, dtype=np.float64)
+    if addend == 0:
+        sums += 0.0
+        return sums
+    sums += addend
+    ties = np.flatnonzero(sums.view(np.int64) & _BELOW_FLOAT32 == _TIE)
+    if len(ties):
+        tied = sums[ties]
+        error = _error_of_sum(values[ties].astype(np.float64) * factor, addend, tied)
+        sums[ties] = np.where(error == 0, tied, np.nextafter(tied, np.copysign(np.inf, error)))
+    return sums
+
+
+def _error_of_sum(a: Any, b: float, total: Any) -> Any:
+    """What `total`, which is a + b rounded, lacks of it (D. Knuth's TwoSum)."""
+    of_b = total - a
+    return (a - (total - of_b)) + (b - of_b)
 
 
 def _float32(x: float) -> float:
@@ -395,10 +451,7 @@ def uniform(generator: Generator, count: int, dtype: dtype = float32, low: float
     start, end = _float32(low), _float32(high)
     span = _float32(end - start)
     values = _uniform24(generator, count)
-    if (start, span) != (
-        0,
-        1,
-    ):  # product and sum are exact in float64: this rounds once, as PyTorch's fused multiply-add
+    if (start, span) != (0, 1):
         values = _scaled(values, span, start)
     if dtype is float32:
         return _to_bytes(values, dtype)
@@ -416,12 +469,16 @@ def normal(generator: Generator, count: int, dtype: dtype = float32, mean: float
     if count < 16:
         return _to_bytes(_fused(_normals(generator, count), std, mean), dtype)
     if dtype is float64:
-        return _to_bytes(_fused(_blocks(_uniform53, generator, count, "d", 2), std, mean), dtype)
-    values = _blocks(_uniform24, generator, count, "f", int(dtype is float32))
+        uniforms = list(_of_53_bits(_block_words(generator, count, 2, True)))
+        return _to_bytes(_fused(_last_moved(_box_muller(uniforms), count), std, mean), dtype)
+    words = _block_words(generator, count, 1, dtype is float32)
+    np = _numpy()
+    if np is None:
+        values = _last_moved(normals(_of_24_bits(words)), count)
+    else:
+        values = _last_moved(normals_of_words(np, words), count)
     if (mean, std) != (0, 1):
         values = _scaled(values, _float32(std), _float32(mean))
-    if dtype is not float32:
-        values = store(list(values), float32)
     return _to_bytes(values, dtype)
 
 
@@ -447,48 +504,40 @@ def _normals(generator: Generator, count: int) -> list[float]:
     return values
 
 
-def _blocks(
-    uniforms: Callable[[Generator, int], Any], generator: Generator, count: int, code: str, discarded: int
-) -> Any:
-    """Standard normals in blocks of 16; an incomplete last block gives way to one of the last 16 places, drawn anew.
+def _block_words(generator: Generator, count: int, each: int, discarding: bool) -> Any:
+    """`each` words for each number of the blocks of 16 that are in `count`, and of one more block if a rest is left.
 
-    Each number of the incomplete block costs `discarded` words all the same.
+    If `discarding`, the numbers of the rest cost as many words, which nobody gets to see.
     """
-    extra = count % 16
-    out = _box_muller(uniforms(generator, count - extra), code)
-    if extra == 0:
-        return out
-    generator.words(discarded * extra)
-    last = _box_muller(uniforms(generator, 16), code)
+    rest = count % 16
+    words = _words(generator, each * (count - rest))
+    if rest == 0:
+        return words
+    if discarding:
+        generator.words(each * rest)
+    last = _words(generator, each * 16)
     np = _numpy()
-    return np.concatenate((out[: count - 16], last)) if np is not None and code == "f" else out[: count - 16] + last
+    return words + last if np is None else np.concatenate((words, last))
 
 
-def _box_muller(uniforms: Any, code: str) -> Any:
-    """Blocks of 16 uniform numbers as normal ones: in each, 8 for the radius and 8 for the angle.
-
-    Every step is rounded to `code` ("f" or "d"). The functions are float64 in either case: NumPy's may differ from
-    Python's in the last bit, which float32 does not show, and float64 would.
-    """
+def _last_moved(values: Any, count: int) -> Any:
+    """The first `count` numbers, of which those of a last block of their own take the last 16 places."""
+    if len(values) == count:
+        return values
     np = _numpy()
-    two_pi = array(code, [2 * math.pi])[0]
-    if np is not None and code == "f":
-        first, second = uniforms.reshape(-1, 2, 8).transpose(1, 0, 2)
-        radius = np.sqrt(-2 * np.log(1 - first).astype(np.float32))
-        theta = (two_pi * second).astype(np.float32).astype(np.float64)
-        pairs = radius * np.cos(theta).astype(np.float32), radius * np.sin(theta).astype(np.float32)
-        return np.stack(pairs, 1).reshape(-1)
-    uniforms = list(uniforms) if np is None else uniforms.tolist()
-    starts = range(0, len(uniforms), 16)
-    logs = array(code, [math.log(1 - u) for i in starts for u in uniforms[i : i + 8]])
-    radii = array(code, [math.sqrt(-2 * log) for log in logs])
-    angles = array(code, [two_pi * u for i in starts for u in uniforms[i + 8 : i + 16]])
-    x = array(code, map(mul, radii, array(code, map(math.cos, angles))))
-    y = array(code, map(mul, radii, array(code, map(math.sin, angles))))
-    out = array(code)
-    for i in range(0, len(x), 8):
-        out += x[i : i + 8]
-        out += y[i : i + 8]
+    if np is not None and isinstance(values, np.ndarray):
+        return np.concatenate((values[: count - 16], values[-16:]))
+    return values[: count - 16] + values[-16:]
+
+
+def _box_muller(uniforms: list[float]) -> list[float]:
+    """Blocks of 16 uniform float64 as normal ones: in each, 8 for the radius and 8 for the angle."""
+    out: list[float] = []
+    for i in range(0, len(uniforms), 16):
+        radii = [math.sqrt(-2 * math.log(1 - u)) for u in uniforms[i : i + 8]]
+        angles = [2 * math.pi * u for u in uniforms[i + 8 : i + 16]]
+        out += [r * math.cos(a) for r, a in zip(radii, angles, strict=True)]
+        out += [r * math.sin(a) for r, a in zip(radii, angles, strict=True)]
     return out
 
 
@@ -499,7 +548,9 @@ def exponential(generator: Generator, count: int, dtype: dtype = float32, rate: 
 
 def cauchy(generator: Generator, count: int, dtype: dtype = float32, median: float = 0.0, sigma: float = 1.0) -> bytes:
     """Cauchy with the given median and half width at half maximum."""
-    return _to_bytes([median + sigma * math.tan(math.pi * (u - 0.5)) for u in _uniform53(generator, count)], dtype)
+    return _to_bytes(
+        _fused([math.tan(math.pi * (u - 0.5)) for u in _uniform53(generator, count)], sigma, median), dtype
+    )
 
 
 def log_normal(generator: Generator, count: int, dtype: dtype = float32, mean: float = 1.0, std: float = 2.0) -> bytes:
