@@ -150,11 +150,13 @@ BUILT: dict[str, Callable[[Any], Any]] = {
     "trunc_normal_": lambda t: t.nn.init.trunc_normal_(t.empty(50, 41), std=0.02),
     "trunc_normal_close": lambda t: t.nn.init.trunc_normal_(t.empty(50, 41), 0.1, 1.3, -1.0, 0.7),
     "trunc_normal_tail": lambda t: t.nn.init.trunc_normal_(t.empty(30, 41), 0.0, 1.0, 1.5, 3.0),
-    "normal": lambda t: t.normal(t.arange(100.0), t.linspace(0.1, 3, 100)),
+    "normal": lambda t: t.normal(t.arange(100.0), t.arange(1.0, 101) / 7),
     "normal of means": lambda t: t.normal(t.arange(100.0), 0.7),
-    "normal of stds": lambda t: t.normal(0.3, t.linspace(0.1, 3, 100)),
+    "normal of stds": lambda t: t.normal(0.3, t.arange(1.0, 101) / 7),
     "normal of a size": lambda t: t.normal(0.3, 1.1, (7, 31)),
     "randn_like": lambda t: t.randn_like(t.empty(12, 34).t()),
+    "rand_like": lambda t: t.rand_like(t.empty(2, 3, 4, 5).permute(2, 0, 3, 1)),
+    "contiguous randn_like": lambda t: t.randn_like(t.empty(12, 34).t(), memory_format=t.contiguous_format),
     "log_normal_": lambda t: t.empty(1000).log_normal_(),
     "exponential_": lambda t: t.empty(1000).exponential_(0.7),
     "cauchy_": lambda t: t.empty(1000).cauchy_(0.7, 1.3),
@@ -182,6 +184,7 @@ def test_what_is_made_of_them(name: str, seed: int) -> None:
     flambeau.manual_seed(seed)
     expected, drawn = BUILT[name](torch), BUILT[name](flambeau)
     assert np.array_equal(drawn.numpy(), expected.numpy())
+    assert drawn.stride() == expected.stride()
     assert flambeau.rand(1).item() == torch.rand(1).item()
 
 

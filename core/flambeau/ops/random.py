@@ -417,16 +417,34 @@ def normal(
     return normal_(like.new_empty(like._shape), generator=generator) * std + mean
 
 
+def _drawn_like(
+    draw: Callable[..., Tensor], input: Tensor, kind: dtype | None, place: Place, options: dict[str, Any]
+) -> Tensor:
+    """`rand` or `randn` for `input`, with its dimensions in the same order in memory unless a format is asked for."""
+    format = options.pop("memory_format", None)
+    options |= {"dtype": kind or input.dtype, "device": place or input.device}
+    order = _order_in_memory(input) if format is None or format.name == "preserve_format" else None
+    if order is None or vmap_levels.levels:
+        return draw(input._shape, **options)
+    generator, tracked = options.pop("generator", None), options.pop("requires_grad", False)
+    made = _new(draw.__name__, (input._shape,), options, options.pop("dtype"))
+    strides, step = [0] * len(order), 1
+    for d in reversed(order):
+        strides[d] = step
+        step *= max(input._shape[d], 1)
+    made._view = (tuple(strides), 0)
+    made = (uniform_ if draw is rand else normal_)(made, generator=generator)
+    return made.requires_grad_() if tracked else made
+
+
 def rand_like(input: Tensor, *, dtype: dtype | None = None, device: Place = None, **options: Any) -> Tensor:
-    """Uniform numbers of the shape, dtype and device of `input`."""
-    options.pop("memory_format", None)
-    return rand(input._shape, dtype=dtype or input.dtype, device=device or input.device, **options)
+    """Uniform numbers of the shape, dtype and device of `input`, in its order in memory."""
+    return _drawn_like(rand, input, dtype, device, options)
 
 
 def randn_like(input: Tensor, *, dtype: dtype | None = None, device: Place = None, **options: Any) -> Tensor:
-    """Normal numbers of the shape, dtype and device of `input`."""
-    options.pop("memory_format", None)
-    return randn(input._shape, dtype=dtype or input.dtype, device=device or input.device, **options)
+    """Normal numbers of the shape, dtype and device of `input`, in its order in memory."""
+    return _drawn_like(randn, input, dtype, device, options)
 
 
 def randint_like(
