@@ -7,6 +7,7 @@ however they were reached, `isinstance` holds, and a pickle that names a class e
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from importlib.abc import Loader, MetaPathFinder
@@ -92,8 +93,29 @@ class _TorchFinder(MetaPathFinder):
 _FINDER = _TorchFinder()
 
 
+class _InChildren:
+    """Goes to a process that is started afresh, ahead of the program: what it is unpickled by takes the name there too."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Written out, since the child may not know yet where flambeau is.
+        above = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        return exec, (f"import sys; sys.path.append({above!r}); import {_OURS}; {_OURS}.install_as_torch()",)
+
+
+def _tell_children() -> None:
+    """Have processes that `multiprocessing` spawns do the same, before they import the program."""
+    from multiprocessing import spawn
+
+    prepare = spawn.get_preparation_data
+
+    def with_alias(name: str) -> dict[str, Any]:
+        return {_OURS: _InChildren(), **prepare(name)}
+
+    spawn.get_preparation_data = with_alias
+
+
 def install_as_torch(force: bool = False) -> None:
-    """Make `import torch`, and `import torch.anything`, give flambeau's modules in this process.
+    """Make `import torch`, and `import torch.anything`, give flambeau's modules in this process and in those that it spawns.
 
     `torch.__version__` is then PyTorch's, with flambeau's behind the plus sign. Calling it again changes nothing.
 
@@ -119,6 +141,7 @@ def install_as_torch(force: bool = False) -> None:
             del sys.modules[name]
     if _FINDER not in sys.meta_path:
         sys.meta_path.insert(0, _FINDER)
+        _tell_children()
     sys.modules["torch"] = ours
     try:
         own = version("flambeau")

@@ -136,3 +136,38 @@ def test_classes_are_found_in_pytorchs_files(home: str) -> None:
         assert isinstance(module, ModuleType) and getattr(module, name) is ours
         assert getattr(sys.modules[home], name) is getattr(importlib.import_module(f"torch.{space}"), name)
         assert torch is sys.modules["torch"]
+
+
+@pytest.mark.slow
+def test_processes_that_are_spawned_have_it_too(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text("""
+import torch
+import torch.multiprocessing as mp
+from torch.utils.data import DataLoader, Dataset
+
+
+class Squares(Dataset):
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, i):
+        import torch.nn.functional as F
+
+        assert torch.__name__ == "flambeau" and F.__name__.startswith("flambeau.")
+        return torch.tensor(float(i * i))
+
+
+def work(rank, queue):
+    queue.put((rank, torch.__name__, torch.ones(2).sum().item()))
+
+
+if __name__ == "__main__":
+    loader = DataLoader(Squares(), batch_size=2, num_workers=1, multiprocessing_context="spawn")
+    print([batch.tolist() for batch in loader])
+    queue = mp.get_context("spawn").SimpleQueue()
+    mp.spawn(work, args=(queue,), nprocs=1)
+    print(queue.get())
+""")
+    printed = run("-m", "flambeau", str(script), cwd=tmp_path)
+    assert printed.splitlines() == ["[[0.0, 1.0], [4.0, 9.0]]", "(0, 'flambeau', 2.0)"]
