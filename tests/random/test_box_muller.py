@@ -169,6 +169,8 @@ BUILT: dict[str, Callable[[Any], Any]] = {
     "dropout": lambda t: t.dropout(t.randn(40, 50), 0.1, True),
     "alpha_dropout": lambda t: t.nn.functional.alpha_dropout(t.randn(40, 50), 0.2, True),
     "dropout2d": lambda t: t.nn.functional.dropout2d(t.randn(4, 50, 2, 2), 0.2, True),
+    "rrelu": lambda t: t.nn.functional.rrelu(t.randn(40, 50), training=True),
+    "noise of an image": lambda t: t.randn_like(t.empty(2, 3, 4, 5).contiguous(memory_format=t.channels_last)),
     "linear": lambda t: t.nn.Linear(37, 41).weight.detach(),
     "embedding": lambda t: t.nn.Embedding(65, 32).weight.detach(),
     "sparse": lambda t: t.nn.init.sparse_(t.empty(30, 40), 0.3),

@@ -140,8 +140,9 @@ def rrelu(
         return leaky_relu(input, (lower + upper) / 2, inplace)
     slopes = ops.ones_like(input)
     negative = input.detach() <= 0
-    # As PyTorch: one float64 draw for each element that is not positive, in order.
-    drawn = ops.empty(int(negative.sum().item()), dtype=float64).uniform_(lower, upper)
+    # As PyTorch: one float64 draw for each element that is not positive, in order, within bounds of the input's dtype.
+    low, high = ops.tensor([lower, upper], dtype=input.dtype).tolist()
+    drawn = ops.empty(int(negative.sum().item()), dtype=float64).uniform_(low, high)
     slopes[negative] = drawn.to(input.dtype).to(input.device)
     return _apply(lambda x: x * slopes, input, inplace)
 
