@@ -115,6 +115,7 @@ def integral(function: Callable[[float], int]) -> Callable[[float], float]:
 
 
 def quotient_by_zero(x: float, y: float) -> float:
+    """`x / y` for a zero `y`: nan or an infinity, as of IEEE floats."""
     return nan if x == 0 or isnan(x) else copysign(inf, x) * copysign(1, y)
 
 
@@ -126,10 +127,12 @@ def power_beyond(x: float, y: float) -> float:
 
 
 def larger(x: Any, y: Any) -> Any:
+    """The larger of two; `x` where it is nan."""
     return x if x >= y or x != x else y
 
 
 def smaller(x: Any, y: Any) -> Any:
+    """The smaller of two; `x` where it is nan."""
     return x if x <= y or x != x else y
 
 
@@ -267,6 +270,7 @@ def rows(x: FlatArray, axes: Sequence[int]) -> Iterator[Storage[Any]]:
 
 
 def reduced(shape: Shape, axes: Sequence[int], keepdim: bool) -> Shape:
+    """The shape after a reduction over some axes."""
     if keepdim:
         return tuple(1 if a in axes else n for a, n in enumerate(shape))
     return tuple(n for a, n in enumerate(shape) if a not in axes)

@@ -42,6 +42,7 @@ class _IncompatibleKeys(_Keys):
 
 
 def new_state_dict() -> OrderedDict[str, Any]:
+    """An empty state dict, with its `_metadata`."""
     state: OrderedDict[str, Any] = OrderedDict()
     state._metadata = OrderedDict()  # type: ignore[attr-defined]
     return state

@@ -39,6 +39,7 @@ def _part(*operands: Any) -> dtype:
 
 @op(result=_whole, name="ComplexBackward0", real=lambda g: g.real, imag=lambda g: g.imag)
 def complex_join(be: Any, real: Array, imag: Array) -> Any:
+    """real + i imag."""
     return run(_MODULE, "complex_join", be, real, imag)
 
 
@@ -187,6 +188,7 @@ def _set_imag(input: Tensor, value: Any) -> None:
 
 @op(name="ConjBackward0", input=lambda g: conj(g))
 def complex_conj(be: Any, input: Array) -> Any:
+    """The conjugates."""
     return run(_MODULE, "complex_conj", be, input)
 
 
@@ -230,6 +232,7 @@ def is_complex(input: Tensor) -> bool:
 
 @op(result=_part, name="AbsBackward0", input=lambda g, input: g * complex_direction(input))
 def complex_modulus(be: Any, input: Array) -> Any:
+    """The distances from 0, real numbers."""
     return run(_MODULE, "complex_modulus", be, input)
 
 
@@ -241,6 +244,7 @@ def _angle_backward(g: Tensor, input: Tensor) -> Tensor:
 
 @op(result=_part, name="AngleBackward0", input=lambda g, input: _angle_backward(g, input))
 def complex_angle(be: Any, input: Array) -> Any:
+    """The angles in radians, real numbers."""
     return run(_MODULE, "complex_angle", be, input)
 
 
@@ -265,6 +269,7 @@ def _direction_backward(g: Tensor, input: Tensor, out: Tensor) -> Tensor:
 
 @op(name="SgnBackward0", input=lambda g, input, out: _direction_backward(g, input, out))
 def complex_direction(be: Any, input: Array) -> Any:
+    """x / |x|, and 0 for 0."""
     return run(_MODULE, "complex_direction", be, input)
 
 

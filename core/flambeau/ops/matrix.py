@@ -31,6 +31,7 @@ def mH(x: Tensor) -> Tensor:
 
 
 def check_tensor(name: str, x: Any, position: int = 1, argument: str = "A") -> None:
+    """Raise TypeError unless `x` is a tensor."""
     if not isinstance(x, Tensor):
         label = name.replace(".", "_")
         raise TypeError(
@@ -39,14 +40,23 @@ def check_tensor(name: str, x: Any, position: int = 1, argument: str = "A") -> N
 
 
 def check_matrix(name: str, x: Tensor, letter: str = "A") -> None:
-    """Raise unless `x` is a matrix or a stack of them."""
+    """Raise unless `x` is a matrix or a stack of them.
+
+    Raises:
+        TypeError: it is no tensor.
+        RuntimeError: it has fewer than 2 dimensions.
+    """
     check_tensor(name, x)
     if len(x._shape) < 2:
         raise RuntimeError(f"{name}: The input tensor {letter} must have at least 2 dimensions.")
 
 
 def check_square(name: str, x: Tensor, letter: str = "A") -> None:
-    """Raise unless `x` is a square matrix or a stack of them."""
+    """Raise unless `x` is a square matrix or a stack of them.
+
+    Raises:
+        RuntimeError: it is not.
+    """
     check_matrix(name, x, letter)
     m, n = x._shape[-2:]
     if m != n:
@@ -54,7 +64,12 @@ def check_square(name: str, x: Tensor, letter: str = "A") -> None:
 
 
 def check_floating(name: str, x: Tensor, kernel: str | None = None) -> None:
-    """Raise unless the elements are float32, float64 or complex; `kernel` is what PyTorch says halves lack."""
+    """Raise unless the elements are float32, float64 or complex; `kernel` is what PyTorch says halves lack.
+
+    Raises:
+        RuntimeError: they are of another dtype.
+        NotImplementedError: they are halves, and `kernel` is given.
+    """
     check_tensor(name, x)
     if x.dtype.priority < 2:
         raise RuntimeError(f"{name}: Expected a floating point or complex tensor as input. Got {x.dtype.legacy_name}")
@@ -65,6 +80,7 @@ def check_floating(name: str, x: Tensor, kernel: str | None = None) -> None:
 
 
 def raise_unsupported(kernel: str, x: Tensor) -> None:
+    """Raise what PyTorch does where a kernel has no form for a dtype."""
     raise NotImplementedError(f"\"{kernel}\" not implemented for '{x.dtype.legacy_name}'")
 
 
@@ -99,6 +115,7 @@ def share_batch(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def identity(n: int, like: Tensor) -> Tensor:
+    """The identity matrix of size `n`, of the dtype and on the device of a tensor."""
     from .creation import eye
 
     return eye(n, dtype=like.dtype, device=like.device)
@@ -117,4 +134,5 @@ def eps(x: Tensor) -> float:
 
 
 def as_shape(sizes: Sequence[int]) -> str:
+    """Sizes as they stand in error texts."""
     return str(list(sizes))

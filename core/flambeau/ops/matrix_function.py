@@ -278,7 +278,11 @@ def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
 
 
 def vander(x: Tensor, *, N: int | None = None) -> Tensor:
-    """Powers 0 .. N - 1 of each element along a new last dimension; N is by default the length of the last one."""
+    """Powers 0 .. N - 1 of each element along a new last dimension; N is by default the length of the last one.
+
+    Raises:
+        RuntimeError: `N` is not greater than 1.
+    """
     if N is not None and N <= 1:
         raise RuntimeError("N must be greater than 1.")
     count = x._shape[-1] if N is None else N

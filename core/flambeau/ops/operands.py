@@ -44,6 +44,7 @@ def _same_device(operands: list[Any]) -> None:
 
 
 def moved(x: Tensor, tensors: list[Tensor]) -> Tensor:
+    """A number of the CPU on the device of other tensors; raises RuntimeError for anything else."""
     if x._shape or x.device.type != "cpu":
         raise_devices(x, *tensors)
     return x.to(tensors[0].device)

@@ -585,7 +585,11 @@ def frac(input: Tensor) -> Tensor:
 
 
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
-    """`input` where `condition` is true, else `other`. With a condition alone: `nonzero(as_tuple=True)`."""
+    """`input` where `condition` is true, else `other`. With a condition alone: `nonzero(as_tuple=True)`.
+
+    Raises:
+        RuntimeError: `condition` is not of bools.
+    """
     if input is None and other is None:
         from .masks import nonzero
 

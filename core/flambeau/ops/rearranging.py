@@ -110,7 +110,11 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
 
 
 def flip(input: Tensor, *dims_: Any, dims: Any = None) -> Tensor:
-    """Reversed along dimensions; a copy, since views have no negative strides."""
+    """Reversed along dimensions; a copy, since views have no negative strides.
+
+    Raises:
+        RuntimeError: a dimension is named twice.
+    """
     from ..shape import sizes
     from .creation import arange
 
@@ -257,7 +261,11 @@ def diagflat(input: Tensor, offset: int = 0) -> Tensor:
 
 
 def vander(x: Tensor, N: int | None = None, *, increasing: bool = False) -> Tensor:
-    """The powers of a vector's elements as rows, the highest first unless `increasing`."""
+    """The powers of a vector's elements as rows, the highest first unless `increasing`.
+
+    Raises:
+        RuntimeError: `x` is not one-dimensional, or `N` is negative.
+    """
     if x.dim() != 1:
         raise RuntimeError("x must be a one-dimensional tensor.")
     n = x._shape[0] if N is None else N

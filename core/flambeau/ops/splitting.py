@@ -52,7 +52,11 @@ def _parts(
 
 
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """The slices along a dimension, as views without it."""
+    """The slices along a dimension, as views without it.
+
+    Raises:
+        IndexError: the tensor has no dimensions.
+    """
     if not input._shape:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     dim = wrap_dim(dim, input.dim())
@@ -70,6 +74,9 @@ def split(
 
     Args:
         split_size: the method's name for `split_size_or_sections`.
+
+    Raises:
+        RuntimeError: the tensor has no dimensions, a size is negative, or the sizes do not add up to the dimension's.
     """
     if split_size_or_sections is None:
         split_size_or_sections = split_size
@@ -109,7 +116,11 @@ def split(
 
 
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """At most `chunks` views of equal size along a dimension; the last may be smaller."""
+    """At most `chunks` views of equal size along a dimension; the last may be smaller.
+
+    Raises:
+        RuntimeError: the tensor has no dimensions, or `chunks` is not positive.
+    """
     if not input._shape:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if chunks <= 0:

@@ -79,6 +79,7 @@ def make_view(
 
 
 def alias_of(x: Tensor, shape: tuple[int, ...], strides: tuple[int, ...], offset: int) -> Tensor:
+    """A view of the storage of `x` by a shape, strides and an offset, not recorded."""
     y = _new(Tensor)
     storage = x._storage
     y._storage = storage
@@ -176,7 +177,11 @@ def reshape_as(input: Tensor, other: Tensor) -> Tensor:
 
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
-    """The dimensions `start_dim` to `end_dim` as one."""
+    """The dimensions `start_dim` to `end_dim` as one.
+
+    Raises:
+        RuntimeError: `start_dim` comes after `end_dim`.
+    """
     rank = input.dim()
     first, last = wrap_dim(start_dim, rank), wrap_dim(end_dim, rank)
     if first > last:
@@ -271,7 +276,11 @@ def t(input: Tensor) -> Tensor:
 
 
 def permute(input: Tensor, *order_: Any, dims: Any = None) -> Tensor:
-    """With the dimensions in the order given."""
+    """With the dimensions in the order given.
+
+    Raises:
+        RuntimeError: not every dimension is named once.
+    """
     order = sizes(order_ if dims is None else (dims,), "permute(): argument 'dims'")
     rank = input.dim()
     if len(order) != rank:
@@ -304,7 +313,11 @@ def _permuted(
 
 
 def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
-    """With dimensions moved to new positions, the others in their order."""
+    """With dimensions moved to new positions, the others in their order.
+
+    Raises:
+        RuntimeError: a dimension is named twice, or other numbers of sources and destinations.
+    """
     rank = input.dim()
     given = [source] if isinstance(source, int) else list(source)
     wanted = [destination] if isinstance(destination, int) else list(destination)
@@ -519,7 +532,11 @@ def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
 
 
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """The diagonal of two dimensions as a new last dimension, as a view."""
+    """The diagonal of two dimensions as a new last dimension, as a view.
+
+    Raises:
+        RuntimeError: the two dimensions are one.
+    """
     rank = input.dim()
     a, b = wrap_dim(dim1, rank), wrap_dim(dim2, rank)
     if a == b:
@@ -541,7 +558,11 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
 
 
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
-    """Windows of `size` elements, `step` apart, along a dimension; a window's elements are a new last dimension."""
+    """Windows of `size` elements, `step` apart, along a dimension; a window's elements are a new last dimension.
+
+    Raises:
+        RuntimeError: a window is longer than the dimension, or `step` is not positive.
+    """
     dim = wrap_dim(dimension, input.dim())
     if not input._shape and size <= 1 and step > 0:
         return unsqueeze(input, 0) if size else reshape(slice_dim(unsqueeze(input, 0), 0, 0, 0), 0)
@@ -603,6 +624,7 @@ def _elements(x: Tensor) -> int:
 
 
 def geometry_of(x: Tensor) -> Any:
+    """Where in its storage a view lies, and how many elements that has; None of a tensor that is all of it."""
     return None if x._view is None else (x._shape, *x._view, _elements(x))
 
 

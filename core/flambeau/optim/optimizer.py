@@ -443,7 +443,11 @@ def as_number(value: Any) -> Any:
 
 
 def check_lr(lr: Any) -> None:
-    """Raise PyTorch's errors for a learning rate that is none."""
+    """Raise PyTorch's errors for a learning rate that is none.
+
+    Raises:
+        ValueError: it is negative, or a tensor of several elements.
+    """
     if isinstance(lr, Tensor) and lr.numel() != 1:
         raise ValueError("Tensor lr must be 1-element")
     if not as_number(lr) >= 0.0:

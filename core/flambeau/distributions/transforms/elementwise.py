@@ -79,6 +79,7 @@ class PowerTransform(Transform):
 
 
 def clipped_sigmoid(x: Any) -> Any:
+    """The sigmoid, kept away from 0 and 1 by the least that the dtype can tell."""
     limits = finfo(x.dtype)
     return x.sigmoid().clamp(min=limits.tiny, max=1.0 - limits.eps)
 
