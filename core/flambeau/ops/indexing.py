@@ -10,15 +10,16 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple, NoReturn
 
-from .._tensor import Tensor
+from .._tensor import Tensor, needs_grad
+from ..autograd.modes import GradMode
 from ..backends.protocol import Array
 from ..dtype import bool_, int64, uint8
-from ..shape import broadcast_shapes
+from ..shape import broadcast_shapes, contiguous_strides
 from .inplace import check_writable, copy_, overwrite
 from .masks import masked_fill, nonzero
 from .op import op
 from .operands import raise_devices
-from .views import alias, expand, select, slice_dim, unsqueeze
+from .views import alias, alias_of, expand, select, slice_dim, unsqueeze
 from .vmap_levels import inside
 
 # --- rows: what index tensors pick --------------------------------------------------------------------------------------
@@ -96,6 +97,10 @@ def getitem(input: Tensor, key: Any) -> Tensor:
 
     Integers and slices give a view, masks and index tensors a copy.
     """
+    if not GradMode.enabled or not needs_grad(input):
+        view = _unrecorded(input, key if key.__class__ is tuple else (key,))
+        if view is not None:
+            return view
     if key.__class__ is int:
         if not input._shape:
             _raise_no_dimensions(key)
@@ -106,6 +111,53 @@ def getitem(input: Tensor, key: Any) -> Tensor:
         return part if part is not input else alias(input)
     result: Tensor = pick_rows(part, *_advanced(part, indices))
     return result
+
+
+def _unrecorded(input: Tensor, keys: tuple[Any, ...]) -> Tensor | None:
+    """The view that integers, slices, None and `...` give, in one step; None where there is something else, or an error."""
+    sizes = input._shape
+    if input._view is None:
+        steps, offset = contiguous_strides(sizes), 0
+    else:
+        steps, offset = input._view
+    rank = len(sizes)
+    shape: list[int] = []
+    strides: list[int] = []
+    dim = 0
+    for place, k in enumerate(keys):
+        kind = k.__class__
+        if kind is int:
+            if dim == rank or not -sizes[dim] <= k < sizes[dim]:
+                return None
+            offset += (k if k >= 0 else k + sizes[dim]) * steps[dim]
+            dim += 1
+        elif kind is slice:
+            if dim == rank:
+                return None
+            start, stop, step = k.start, k.stop, k.step
+            if not (start is None or start.__class__ is int) or not (stop is None or stop.__class__ is int):
+                return None
+            if not (step is None or (step.__class__ is int and step > 0)):
+                return None
+            first, last, by = k.indices(sizes[dim])
+            shape.append(max(0, (last - first + by - 1) // by))
+            strides.append(steps[dim] * by)
+            offset += first * steps[dim]
+            dim += 1
+        elif k is None:
+            shape.append(1)
+            strides.append(sizes[dim] * steps[dim] if dim < rank else 1)
+        elif k is Ellipsis:
+            after = [other for other in keys[place + 1 :] if other is not None]
+            upto = rank - len(after)
+            if upto < dim or [other for other in after if other is Ellipsis]:
+                return None
+            shape += sizes[dim:upto]
+            strides += steps[dim:upto]
+            dim = upto
+        else:
+            return None
+    return alias_of(input, (*shape, *sizes[dim:]), (*strides, *steps[dim:]), offset)
 
 
 def setitem(input: Tensor, key: Any, value: Any) -> None:
