@@ -39,6 +39,7 @@ PROGRAMS: dict[str, Program] = {
     ],
     "forked": lambda t: [_forked(t), t.rand(2)],
     "states": lambda t: [t.random.initial_seed(), t.random.get_rng_state()[:40], type(t.manual_seed(4)).__name__],
+    "normal_leaf": lambda t: t.normal(0, 0.01, (2, 1), requires_grad=True),
     "negative_std_fails": lambda t: t.normal(t.zeros(2), t.tensor([1.0, -1.0])),
     "no_chance_fails": lambda t: t.empty(2).bernoulli_(2.0),
     "empty_range_fails": lambda t: t.empty(5).random_(5, 2),

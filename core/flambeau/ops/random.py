@@ -397,13 +397,19 @@ def _permutations(n: int, generator: Generator | None) -> Tensor:
 
 
 def normal(
-    mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Generator | None = None, **options: Any
+    mean: Any = 0.0,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    requires_grad: bool = False,
+    **options: Any,
 ) -> Tensor:
     """Normal numbers with a mean and a standard deviation each, given as tensors or numbers."""
     if size is not None:
-        return normal_(
-            _new("normal", (size,), options, options.pop("dtype", None)), float(mean), float(std), generator=generator
-        )
+        x = _new("normal", (size,), options, options.pop("dtype", None))
+        normal_(x, float(mean), float(std), generator=generator)
+        return x.requires_grad_() if requires_grad else x
     like = mean if isinstance(mean, Tensor) else std
     if not isinstance(like, Tensor):
         raise TypeError("normal() needs a size where mean and std are numbers")
