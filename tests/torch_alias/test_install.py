@@ -50,7 +50,7 @@ assert torch.utils.data.dataloader.DataLoader is DataLoader is flambeau.utils.da
 assert sys.modules["torch.nn"] is sys.modules["flambeau.nn"] and flambeau.__spec__.name == "flambeau"
 copies = [m for name, m in sys.modules.items() if name.startswith("torch") and not m.__name__.startswith("flambeau")]
 assert copies == [], copies
-for name in ("torch.dtype", "torch.device", "torch.jit", "torch.nn.nothing"):
+for name in ("torch.dtype", "torch.device", "torch.fx", "torch.nn.nothing"):
     try:
         importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -64,7 +64,7 @@ flambeau.install_as_torch()
 """,
     )
     assert printed.splitlines() == [
-        *(f"No module named '{name}'" for name in ("torch.dtype", "torch.device", "torch.jit", "torch.nn.nothing")),
+        *(f"No module named '{name}'" for name in ("torch.dtype", "torch.device", "torch.fx", "torch.nn.nothing")),
         "True True 2.13.0",
     ]
 
