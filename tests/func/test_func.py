@@ -350,3 +350,18 @@ def test_matrices_of_each(same: Callable[..., None]) -> None:
 )
 def test_rearrange(pattern: str, sizes: dict[str, int], same: Callable[..., None]) -> None:
     same(lambda t: t.func.rearrange(t.arange(96.0).reshape(4, 2, 6, 2), pattern, **sizes))
+
+
+@pytest.mark.parametrize("shape", [(3, 2), (3, 3)])
+def test_jacobians_of_what_ran_a_vmap_itself(same: Callable[..., None], shape: tuple[int, int]) -> None:
+    """Whether the two have samples of one number or of two."""
+
+    def code(t: Library) -> Any:
+        x = t.linspace(-1, 1, shape[0] * shape[1]).reshape(shape)
+        jacrev, vmap = t.func.jacrev, t.func.vmap
+        rows = jacrev(lambda x: vmap(lambda row: t.tanh(row).sum() * row)(x))(x)
+        twice = jacrev(jacrev(lambda x: t.stack([(x**3).sum(), x.sum() ** 2])))(x)
+        through = t.func.grad(lambda x: (jacrev(lambda y: t.sin(y) * y.sum())(x) ** 2).sum())(x)
+        return rows, twice, through
+
+    same(code)

@@ -16,6 +16,7 @@ from ..autograd.node import Node
 from ..backends.batched import BatchedArray, BatchedBackend
 from ..device import device
 from ..storage import Storage
+from . import vmap_levels
 from .vmap_levels import levels
 
 _new = object.__new__
@@ -42,6 +43,7 @@ class Level:
 
     def __enter__(self) -> Level:
         levels.append(self)
+        vmap_levels.entered += 1
         return self
 
     def __exit__(self, *exc: object) -> None:

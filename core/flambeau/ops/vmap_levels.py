@@ -9,6 +9,8 @@ from ..device import device
 
 levels: list[Any] = []
 """The `batching.Level`s, the innermost last."""
+entered = 0
+"""How many there have been: whether a function ran one can be seen from before and after it."""
 
 
 def together(values: Sequence[Any]) -> list[Any] | None:
