@@ -199,3 +199,23 @@ ERRORS: dict[str, Make] = {
 @pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in ERRORS.items()])
 def test_errors(same: Callable[..., None], code: Make) -> None:
     same(code, fails=True)
+
+
+def test_gradients_that_are_infinite_stop_at_relu(same: Callable[..., None]) -> None:
+    """The slope of a root at 0 is infinite; where relu gave that 0 from below, nothing of it gets through."""
+
+    def code(t: Library) -> Any:
+        x = t.tensor([-1.0, 0.0, 4.0], requires_grad=True)
+        t.relu(x).sqrt().sum().backward()
+        zero = t.tensor(0.0, requires_grad=True)
+        t.relu(zero).sqrt().backward()
+        return x.grad, zero.grad
+
+    same(code)
+
+
+def test_divergence_from_what_is_no_probability(same: Callable[..., None]) -> None:
+    def code(t: Library) -> Any:
+        return t.nn.functional.kl_div(t.tensor([0.5, -1.0, 0.3]), t.tensor([0.0, 0.2, -0.5]), reduction="none")
+
+    same(code)

@@ -55,8 +55,15 @@ def sigmoid_backward(g: Array, out: Array) -> Array:
     return _multiply(slope, g, slope)
 
 
+_BITS: dict[int, Any] = {2: np.int16, 4: np.int32, 8: np.int64}
+
+
 def threshold_backward(g: Array, out: Array) -> Array:
-    return _multiply(g, out > 0, order="C", out=...)
+    # All bits of the gradient, or none: a product with 0 would make nan of an infinite gradient, and `where` is slow.
+    bits = _BITS[g.dtype.itemsize]
+    chosen = np.greater(out, 0, out=...).astype(bits, order="C")
+    np.negative(chosen, chosen)
+    return np.bitwise_and(chosen, np.asarray(g, order="C").view(bits), chosen).view(g.dtype).reshape(out.shape)
 
 
 def _log_softmax(input: Array, axis: int) -> Array:

@@ -241,7 +241,7 @@ def kl_div(
         loss = target.exp() * (target - input)
     else:
         # 0 log 0 is 0, and its gradient too
-        positive = target.where(target > 0, ops.ones_like(target))
+        positive = target.where(target != 0, ops.ones_like(target))
         loss = target * positive.log() - target * input
     total = reduced(loss, how)
     return total / input.size(0) if reduction == "batchmean" and input.dim() != 0 else total
