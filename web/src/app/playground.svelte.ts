@@ -291,6 +291,8 @@ export class Playground {
   }
 
   #onState(state: State): void {
+    // Who reads "paused" finds the numbers of the step that ended before it.
+    if (state === 'paused') this.#flush();
     this.state = state;
     if (state !== 'booting') this.waiting = false;
     if (state === 'running') this.outcome = null;
