@@ -17,7 +17,7 @@ export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help play test check fast format benchmarks clean page system-for-tests
+.PHONY: help play test check fast format benchmarks benchmarks-gpu clean page system-for-tests
 
 help:
 	@sed -n 's/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST)) | head -4
@@ -52,6 +52,9 @@ format: $(VENV)/.made-dev node_modules/.made
 benchmarks: $(VENV)/.made-dev
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/eager_vs_torch.py
+
+benchmarks-gpu: $(VENV)/.made-dev
+	$(BIN)/python benchmarks/gpu_vs_peers.py
 
 clean:
 	rm -rf $(VENV) .venv-pyodide node_modules build web/dist .mypy_cache .pytest_cache .ruff_cache test-results

@@ -7,7 +7,7 @@ Library = Any  # flambeau or torch
 Step = Callable[[], Any]
 
 
-def _trainer(torch: Library, model: Any, loss_of: Callable[[], Any]) -> Step:
+def trainer(torch: Library, model: Any, loss_of: Callable[[], Any]) -> Step:
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 
     def step() -> Any:
@@ -25,7 +25,7 @@ def mlp(torch: Library) -> Step:
     nn = torch.nn
     model = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 10))
     images, labels = torch.randn(64, 784), torch.randint(0, 10, (64,))
-    return _trainer(torch, model, lambda: nn.functional.cross_entropy(model(images), labels))
+    return trainer(torch, model, lambda: nn.functional.cross_entropy(model(images), labels))
 
 
 def rnn_loop(torch: Library) -> Step:
@@ -42,7 +42,7 @@ def rnn_loop(torch: Library) -> Step:
             memories.append(memory)
         return nn.functional.cross_entropy(cell["output"](torch.stack(memories)).flatten(0, 1), targets)
 
-    return _trainer(torch, cell, loss_of)
+    return trainer(torch, cell, loss_of)
 
 
 def gru(torch: Library) -> Step:
@@ -50,7 +50,7 @@ def gru(torch: Library) -> Step:
     nn = torch.nn
     model = nn.ModuleDict({"read": nn.GRU(128, 128), "output": nn.Linear(128, 64)})
     inputs, targets = torch.randn(32, 32, 128), torch.randint(0, 64, (32 * 32,))
-    return _trainer(
+    return trainer(
         torch,
         model,
         lambda: nn.functional.cross_entropy(model["output"](model["read"](inputs)[0]).flatten(0, 1), targets),
@@ -66,7 +66,7 @@ def lenet(torch: Library) -> Step:
         nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
     )  # fmt: skip
     images, labels = torch.randn(64, 1, 28, 28), torch.randint(0, 10, (64,))
-    return _trainer(torch, model, lambda: nn.functional.cross_entropy(model(images), labels))
+    return trainer(torch, model, lambda: nn.functional.cross_entropy(model(images), labels))
 
 
 def transformer(torch: Library) -> Step:
@@ -74,7 +74,7 @@ def transformer(torch: Library) -> Step:
     nn = torch.nn
     model = nn.TransformerEncoderLayer(128, 4, 512, dropout=0.0, batch_first=True)
     inputs, targets = torch.randn(16, 64, 128), torch.randn(16, 64, 128)
-    return _trainer(torch, model, lambda: nn.functional.mse_loss(model(inputs), targets))
+    return trainer(torch, model, lambda: nn.functional.mse_loss(model(inputs), targets))
 
 
 def tiny_ops(torch: Library) -> Step:

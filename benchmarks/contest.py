@@ -1,0 +1,83 @@
+"""Contestants in processes of their own that take turns, so that all of them see the same machine.
+
+A contestant serves `make`, which gives for a step's name the function that takes one step and returns its loss: it reads
+lines of a name and a number, takes so many steps, and prints the seconds and the last loss.
+"""
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+Step = Callable[[], Any]
+
+WARM_UP = 5
+FEWEST = 3  # steps in a turn
+
+
+def serve(make: Callable[[str], Step]) -> None:
+    """Be a contestant until nothing more is asked. A step's loss has `item()`, which waits for all the work before it."""
+    made: dict[str, Step] = {}
+    for line in sys.stdin:
+        name, count = line.split()
+        if name not in made:
+            made.clear()  # what one step holds in memory must not burden the next
+            made[name] = make(name)
+        step = made[name]
+        begin = time.perf_counter()
+        for _ in range(int(count)):
+            loss = step()
+        value = loss.item()
+        print(time.perf_counter() - begin, value, flush=True)
+
+
+class Contestant:
+    """A process that serves."""
+
+    def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def turn(self, name: str, count: int) -> tuple[float, float]:
+        """Milliseconds per step, of so many, and the last loss."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        print(name, count, file=self._process.stdin, flush=True)
+        answer = self._process.stdout.readline().split()
+        if len(answer) != 2:
+            raise RuntimeError(f"{self._process.args!r} ended in {name}")
+        return 1e3 * float(answer[0]) / count, float(answer[1])
+
+    def end(self) -> None:
+        self._process.communicate()
+
+
+class Result(NamedTuple):
+    """Medians over the turns; a ratio is the first contestant's time over another's."""
+
+    milliseconds: list[float]
+    ratios: list[float]  # of the first to each of the others
+    spreads: list[tuple[float, float]]  # lowest and highest ratio
+    losses: list[float]
+
+
+def contest(contestants: Sequence[Contestant], name: str, turns: int, seconds: float) -> Result:
+    """All contestants take the same steps by turns, the slowest for about `seconds` a turn."""
+    for contestant in contestants:
+        contestant.turn(name, WARM_UP)
+    count = max(FEWEST, int(1e3 * seconds / max(contestant.turn(name, FEWEST)[0] for contestant in contestants)))
+    times: list[list[float]] = []
+    losses: list[float] = []
+    for _ in range(turns):
+        answers = [contestant.turn(name, count) for contestant in contestants]
+        times.append([milliseconds for milliseconds, _ in answers])
+        losses = [loss for _, loss in answers]
+    ratios = [[row[0] / other for other in row[1:]] for row in times]
+    return Result(
+        [statistics.median(column) for column in zip(*times, strict=True)],
+        [statistics.median(column) for column in zip(*ratios, strict=True)],
+        [(min(column), max(column)) for column in zip(*ratios, strict=True)],
+        losses,
+    )
