@@ -30,6 +30,7 @@ from .lazy import (
     GATHER,
     HOST,
     MATMUL,
+    PACK,
     PUT,
     RANDOM,
     REDUCE,
@@ -46,7 +47,6 @@ from .lazy import (
     Op,
 )
 from .regions import Strides, broadcast_shapes, broadcast_strides, contiguous_strides, is_identity
-from .updates import Updates
 
 Data = bytes | bytearray | memoryview
 EXACT_IN_FLOAT32 = 1 << 24
@@ -81,7 +81,8 @@ class WgpuBackend:
     def __init__(self, device: Device) -> None:
         self.engine = Engine(device)
         self.kernels: Mapping[str, Callable[..., Any]] = {
-            **Updates(self._queue).kernels,
+            "pack": self._pack,
+            "unpack": self._unpack,
             "_softmax": self._softmax,
             "_log_softmax": self._log_softmax,
             "softmax_backward": self._softmax_backward,
@@ -175,8 +176,7 @@ class WgpuBackend:
         if not self.engine.is_readable(x):
             x = self._queue(COPY, (x,), None, (), x.shape, x.dtype)
         words = self.engine.flush((x, self.engine.array_bytes(x)))
-        assert words is not None
-        return decode(words, x.dtype, count)
+        return self.to_bytes(x) if words is None else decode(words, x.dtype, count)
 
     def dtype_of(self, x: LazyArray) -> dtype:
         return x.dtype
@@ -401,6 +401,32 @@ class WgpuBackend:
         first = parts[0].shape
         shape = (*first[:axis], sum(x.shape[axis] for x in parts), *first[axis + 1 :])
         return self._queue(CONCAT, tuple(parts), axis, (), shape, parts[0].dtype)
+
+    def _pack(self, arrays: Sequence[LazyArray]) -> LazyArray:
+        """Arrays one after the other in a row. Those that `unpack` gave lie so already; others are made there."""
+        starts, end = [], 0
+        for x in arrays:
+            starts.append(end)
+            end += (prod(x.shape) + 3) & ~3  # loads of four elements want it so
+        first = arrays[0]
+        if first.op is FULL and all([x.op is FULL and x.scalars == first.scalars for x in arrays]):  # noqa: C419
+            return self.full((end,), first.scalars[0], first.dtype)
+        if first.op is VIEW:
+            row = first.inputs[0]
+            if row.shape == (end,) and all(
+                x.op is VIEW and x.inputs[0] is row and x.attr == (contiguous_strides(x.shape), start)
+                for x, start in zip(arrays, starts, strict=True)
+            ):
+                return row
+        return self._queue(PACK, tuple(arrays), tuple(starts), (), (end,), first.dtype)
+
+    def _unpack(self, row: LazyArray, arrays: Sequence[LazyArray]) -> list[LazyArray]:
+        """The parts of a row, of the shapes of the arrays that were packed into it."""
+        parts, start = [], 0
+        for x in arrays:
+            parts.append(self.view(row, x.shape, contiguous_strides(x.shape), start))
+            start += (prod(x.shape) + 3) & ~3
+        return parts
 
     def take(self, x: LazyArray, index: LazyArray, axis: int) -> LazyArray:
         shape = (*x.shape[:axis], index.shape[0], *x.shape[axis + 1 :])

@@ -60,7 +60,7 @@ class Engine:
 
     def flush(self, read: tuple[LazyArray, int] | None = None) -> memoryview | bytes | None:
         """Run what waits. `read` is a held array that has (or gets) a buffer, and how many of its bytes to wait for and
-        return.
+        return. None where it came to lie inside another array: it is a view then.
         """
         pool, device = self.pool, self.device
         pool.collect()
@@ -82,6 +82,8 @@ class Engine:
         self.flushes += 1
         if self.show_schedule:
             self._print(graph, plan, known, time.perf_counter() - begun)
+        if read is not None and read[0].index in plan.views and read[0].op is not VIEW:
+            read = None
         result = plan.run(graph, pool, device, read)
         self.queue = []
         self.check_at = QUEUE_CHECK

@@ -34,23 +34,22 @@ class Kind(Enum):
     ELEMENTWISE = auto()  # one output element from input elements: fuses with anything
     REDUCE = auto()  # takes its producer in, and elementwise consumers
     ASSIGN = auto()  # writes a region of its first operand
+    JOIN = auto()  # operands side by side: whoever makes one writes it there
     KERNEL = auto()  # written by hand in kernels/: reads operands through functions, takes elementwise consumers
 
 
 class Op:
     """An operation of the engine.
 
-    `cost` weighs computing an element a second time against storing it. An `apart` op fuses only with its like and
-    loads everything else: the kernel is then the same wherever its operands come from.
+    `cost` weighs computing an element a second time against storing it.
     """
 
-    __slots__ = ("apart", "cost", "kind", "name")
+    __slots__ = ("cost", "kind", "name")
 
-    def __init__(self, name: str, kind: Kind, cost: int = 1, apart: bool = False) -> None:
+    def __init__(self, name: str, kind: Kind, cost: int = 1) -> None:
         self.name: Final = name
         self.kind: Final = kind
         self.cost: Final = cost
-        self.apart: Final = apart
 
     def __repr__(self) -> str:
         return self.name
@@ -98,6 +97,14 @@ class LazyArray:
         self.index = -1
         self.buffer = buffer
 
+    def become_view(self, base: LazyArray, strides: tuple[int, ...], offset: int) -> None:
+        """The array's elements are those of a region of `base`."""
+        self.op = VIEW
+        self.inputs = (base,)
+        self.attr = (strides, offset)
+        self.scalars = ()
+        self.index = -1
+
 
 BUFFER: Final = Op("buffer", Kind.LEAF)
 HOST: Final = Op("host", Kind.LEAF)
@@ -115,11 +122,13 @@ WHERE: Final = Op("where", Kind.ELEMENTWISE)  # attr: which of x, y is a scalar,
 REDUCE: Final = Op("reduce", Kind.REDUCE)  # attr: (function, axes)
 ASSIGN: Final = Op("assign", Kind.ASSIGN)  # attr: region
 
+CONCAT: Final = Op("concat", Kind.JOIN)  # attr: axis
+PACK: Final = Op("pack", Kind.JOIN)  # attr: where each operand starts in the row of all
+
 MATMUL: Final = Op("matmul", Kind.KERNEL)
 SCAN: Final = Op("scan", Kind.KERNEL)  # attr: (function, axis)
 SOFTMAX: Final = Op("softmax", Kind.KERNEL)  # attr: (form, axis)
 ARGSORT: Final = Op("argsort", Kind.KERNEL)  # attr: (axis, descending)
-CONCAT: Final = Op("concat", Kind.KERNEL)  # attr: axis
 PUT: Final = Op("put", Kind.KERNEL)  # attr: (axis, reduce)
 SCATTER: Final = Op("scatter", Kind.KERNEL)  # attr: (axis, reduce)
 
@@ -140,10 +149,6 @@ _BINARY = (
 )
 UNARY: Final = {name: Op(name, Kind.ELEMENTWISE, _COSTS.get(name, 1)) for name in _UNARY.split()}
 BINARY: Final = {name: Op(name, Kind.ELEMENTWISE, _COSTS.get(name, 1)) for name in _BINARY.split()}
-APART: Final = {
-    name: Op(name, Kind.ELEMENTWISE, _COSTS.get(name, 1), apart=True)
-    for name in ("add", "sub", "mul", "div", "sqrt", "maximum")
-}
 COMPARISONS: Final = frozenset(("eq", "ne", "lt", "le"))
 
 # `attr` of binary ops and WHERE: which operand is in `scalars` rather than in `inputs`.

@@ -35,7 +35,7 @@ class Plan:
         tuple[int, Ref, int, Callable[[bytearray, int, Any], None]]
     ]  # byte, whose scalar, which, how to put it
     outputs: list[tuple[Ref, int]]  # array, slot
-    views: list[tuple[Ref, Ref, Strides, int]]  # views that are held: which, of what, strides, offset
+    views: dict[Ref, tuple[Ref, Strides, int]]  # what is held and lies in another array: of what, strides, offset
     kernels: list[tuple[list[str], KernelIR, tuple[int, int, int]]]  # for the debug view
     ready: dict[tuple[int, ...], Commands] = field(default_factory=dict)
 
@@ -82,11 +82,8 @@ class Plan:
         for number, (handle, size) in enumerate(zip(taken, self.sizes, strict=True)):
             if number not in owned:
                 pool.give(handle, size)
-        for ref, root, strides, offset in self.views:
-            view = arrays[ref]
-            view.inputs = (arrays[root],)
-            view.attr = (strides, offset)
-            view.index = -1
+        for ref, (root, strides, offset) in self.views.items():
+            arrays[ref].become_view(arrays[root], strides, offset)
         return result
 
     def _commands(self, handles: list[int]) -> Commands:
@@ -131,7 +128,7 @@ def build(fusion: Fusion, pipeline: Callable[[KernelIR], int]) -> Plan:
     graph = fusion.graph
     kernels, overwrites = _place_assigns(fusion, _order(fusion, _lower(fusion)))
     layout = _Layout(fusion, kernels, overwrites)
-    plan = Plan([], layout.sizes, [], bytearray(), [], [], [], [])
+    plan = Plan([], layout.sizes, [], bytearray(), [], [], {}, [])
     leaves: set[int] = set()
     for kernel in kernels:
         ir = kernel.ir()
@@ -144,13 +141,16 @@ def build(fusion: Fusion, pipeline: Callable[[KernelIR], int]) -> Plan:
         plan.scalars += [(offset + 4 * at, ref, which, PUT_SCALAR[dtype]) for at, ref, which, dtype in kernel.scalars]
         plan.kernels.append((kernel.ops, ir, kernel.groups))
     for ref in range(graph.count):
-        if graph.kept[ref]:
+        where, strides, offset = fusion.places.location(ref)
+        if graph.kept[ref] and where != ref:
+            plan.views[ref] = (where, strides, offset)
+        elif graph.kept[ref]:
             plan.outputs.append((ref, layout.slot[ref]))
             leaves.update(slot for slot in (layout.slot[ref],) if slot < len(graph.leaves))
         elif graph.live[ref] and graph.arrays[ref].op is VIEW:
-            resolved = graph.resolve(ref)
+            resolved = fusion.places.resolve(ref)
             assert resolved is not None
-            plan.views.append((ref, *resolved))
+            plan.views[ref] = resolved
     plan.leaves = sorted(leaves)
     return plan
 
@@ -203,18 +203,20 @@ def _lower_elementwise(fusion: Fusion, roots: list[Ref]) -> list[Kernel]:
 def _order(fusion: Fusion, lowered: Lowered) -> list[Kernel]:
     """Kernels, each after those whose results it reads, else in the order in which their arrays were made."""
     graph = fusion.graph
-    makers: dict[Key, int] = {}
+    makers: defaultdict[Key, set[int]] = defaultdict(set)
     for number, (_, kernels) in enumerate(lowered):
         for kernel in kernels:
             for key in kernel.stores:
-                makers[key] = number
+                makers[key].add(number)
+    for join in sorted(fusion.places.parts):  # (what lies in a join was made before it)
+        makers[join].update(*(makers[part] for part in fusion.places.parts[join]))
     needs: list[set[int]] = []
     for number, (group, kernels) in enumerate(lowered):
-        wanted = {makers[key] for kernel in kernels for key in kernel.loads() if key in makers}
+        read = {ref for kernel in kernels for ref in kernel.reads}
         if group.anchor is not None and graph.arrays[group.anchor].op is ASSIGN:
             base = graph.args[group.anchor][0]
-            wanted |= {makers[key] for key in (base, graph.root[base]) if key in makers}
-        needs.append(wanted - {number})
+            read |= {base, graph.root[base]}
+        needs.append({maker for ref in read if ref in makers for maker in makers[ref]} - {number})
     ordered: list[Kernel] = []
     done = [False] * len(lowered)
     for start in range(len(lowered)):
@@ -238,11 +240,11 @@ def _place_assigns(fusion: Fusion, kernels: list[Kernel]) -> tuple[list[Kernel],
 
     Returns the kernels, copies among them, and which array lies on top of which.
     """
-    graph = fusion.graph
+    graph, places = fusion.graph, fusion.places
     last_read: dict[Key, int] = {}
     for at, kernel in enumerate(kernels):
-        for key in kernel.loads():
-            last_read[key] = at
+        for read in kernel.reads:
+            last_read[places.location(read)[0]] = at
         if kernel.assigns is not None:
             last_read[graph.root[graph.args[kernel.assigns][0]]] = at
     result = []
@@ -253,7 +255,8 @@ def _place_assigns(fusion: Fusion, kernels: list[Kernel]) -> tuple[list[Kernel],
             old = graph.args[ref][0]
             base = old if fusion.stored[old] else graph.root[old]
             whole = graph.identity[old] and graph.numel[base] == graph.numel[ref] and fusion.stored[base]
-            if whole and graph.may_overwrite(base) and last_read[graph.root[old]] == at and base not in kernel.loads():
+            whole = whole and places.location(base)[0] == base
+            if whole and graph.may_overwrite(base) and last_read[graph.root[old]] == at and base not in kernel.reads:
                 overwrites[ref] = base
             else:
                 result.append(elementwise.build_copy(fusion, old, ref))
@@ -286,7 +289,7 @@ class _Layout:
             dying = list(dict.fromkeys(b.key for b in kernel.bindings if last_use[b.key] == at and b.key not in moved))
             for position, bound in enumerate(kernel.bindings):
                 key = bound.key
-                if key not in kernel.stores or key in self.slot:
+                if not bound.writable or key in self.slot:
                     continue
                 base: Key | None = overwrites.get(key)
                 if base is None:
@@ -330,7 +333,7 @@ class _Layout:
                 and isinstance(key, int)
                 and key in dying
                 and key not in moved
-                and key not in kernel.stores
+                and not bound.writable
                 and bound.storage == output.storage
                 and (self._is_temporary(key) or self.graph.may_overwrite(key))
                 and size_class(self._bytes(key)) == size_class(self._bytes(output.key))

@@ -20,7 +20,7 @@ from ..device import step_boundary
 from ..dtype import float32, float64, get_default_dtype
 from ..ops.conversion import typename
 from ..ops.creation import tensor
-from .small import update_small
+from .together import update_together
 
 Hook: TypeAlias = Callable[..., Any]
 StateDict: TypeAlias = dict[str, Any]
@@ -348,7 +348,7 @@ class GradientOptimizer(Optimizer):
     def _update_group(self, params: list[Tensor], grads: list[Tensor], group: dict[str, Any]) -> None:
         states = [self._state_of(param, grad, group) for param, grad in zip(params, grads, strict=True)]
         if self._elementwise and not group.get("differentiable"):
-            params, grads, states = update_small(self._update, params, grads, states, group)
+            params, grads, states = update_together(self._update, params, grads, states, group)
         maximize = group.get("maximize")
         for param, grad, state in zip(params, grads, states, strict=True):
             self._update(param, -grad if maximize else grad, state, group)

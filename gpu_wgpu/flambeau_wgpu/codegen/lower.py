@@ -18,6 +18,7 @@ from ..lazy import ARANGE, ARRAYS, CAST, FULL, GATHER, RANDOM, SCALAR_LEFT, TAKE
 from ..regions import Shape, Strides, broadcast_strides, compose, contiguous_strides, merge_dims, simplify
 from ..schedule.fuse import MAX_BINDINGS, Fusion
 from ..schedule.graph import Graph, Ref
+from ..schedule.places import Place
 from .ir import ABSENT, ACCESS_AT, STRIDED, UNIT, Binding, Function, Instruction, KernelIR, Pattern, Space, Store
 from .ops import storage
 
@@ -50,7 +51,8 @@ class Kernel:
     scalars: list[tuple[int, Ref, int, Any]]  # word, whose scalar, which, dtype
     groups: tuple[int, int, int]
     ops: list[str]
-    stores: list[Key] = field(default_factory=list)
+    stores: list[Key] = field(default_factory=list)  # arrays, not the buffers in which they may lie
+    reads: set[Ref] = field(default_factory=set)
     scratch: dict[Key, int] = field(default_factory=dict)  # bytes
     assigns: Ref | None = None  # the array of which it writes only a region
 
@@ -58,9 +60,6 @@ class Kernel:
         bindings = tuple(Binding(b.storage, b.writable, b.alias) for b in self.bindings)
         blocks = max(1, -(-len(self.words) // 64))
         return KernelIR(self.template, self.static, tuple(self.functions), bindings, blocks * 64)
-
-    def loads(self) -> list[Key]:
-        return [b.key for b in self.bindings if b.key not in self.stores]
 
 
 class KernelBuilder:
@@ -78,6 +77,7 @@ class KernelBuilder:
         self.scalars: list[tuple[int, Ref, int, Any]] = []
         self.ops: list[str] = []
         self.stores: list[Key] = []
+        self.reads: set[Ref] = set()
         self.scratch: dict[Key, int] = {}
 
     def word(self, value: int) -> int:
@@ -106,12 +106,25 @@ class KernelBuilder:
             bound.in_place &= in_place
         return at
 
-    def output(self, ref: Ref) -> int:
-        """The binding that an array of this kernel is written to."""
-        at = self.bind(ref, storage(self.graph.arrays[ref].dtype.name), writable=True, in_place=True)
+    def output(self, ref: Ref, where: Ref | None = None) -> int:
+        """The binding that an array of this kernel is written to: its own buffer, or that of `where` it lies."""
+        element = storage(self.graph.arrays[ref].dtype.name)
+        at = self.bind(ref if where is None else where, element, writable=True, in_place=where in (None, ref))
         if ref not in self.stores:
             self.stores.append(ref)
         return at
+
+    def input(self, ref: Ref) -> Place:
+        """Where an array lies that another kernel made."""
+        self.reads.add(ref)
+        return self.fusion.places.location(ref)
+
+    def region(self, ref: Ref) -> Place | None:
+        """An array, or a view of one, as a region of a buffer; None where one triple cannot say it."""
+        if self.fusion.stored[ref]:
+            return self.input(ref)
+        self.reads.add(self.graph.root[ref])
+        return self.fusion.places.resolve(ref)
 
     def finish(self, groups: tuple[int, int, int], static: tuple[Any, ...] = ()) -> Kernel:
         return Kernel(
@@ -124,6 +137,7 @@ class KernelBuilder:
             groups,
             self.ops,
             self.stores,
+            self.reads,
             self.scratch,
         )
 
@@ -186,8 +200,12 @@ class FunctionBuilder:
         if self.input is not None and ref == self.input[0]:
             return self._emit("input", dtype)
         if kernel.fusion.stored[ref] and ref not in kernel.own:
+            where, strides, offset = kernel.input(ref)
+            if where != ref:
+                access = self.through(access, x.shape, strides, offset)
+                at = self._access(access)
             in_place = access == self.identity and self.in_place
-            binding = kernel.bind(ref, storage(dtype), in_place=in_place, again=self.own_bindings)
+            binding = kernel.bind(where, storage(dtype), in_place=in_place, again=self.own_bindings)
             return self._emit("load", dtype, binding, at)
         op, args = x.op, self.graph.args[ref]
         if op is VIEW:
@@ -219,11 +237,9 @@ class FunctionBuilder:
         graph, kernel, x = self.graph, self.kernel, self.graph.arrays[ref]
         axis = x.attr
         source, index = graph.args[ref]
-        root, strides, offset = (source, contiguous_strides(graph.shape(source)), 0)
-        if not kernel.fusion.stored[source]:
-            resolved = graph.resolve(source)
-            assert resolved is not None
-            root, strides, offset = resolved
+        resolved = kernel.region(source)
+        assert resolved is not None
+        root, strides, offset = resolved
         along = strides[axis]
         off_axis = (*strides[:axis], 0, *strides[axis + 1 :])
         if x.op is TAKE:
@@ -260,11 +276,16 @@ class FunctionBuilder:
         return access if own == shape else self.through(access, shape, broadcast_strides(own, shape), 0)
 
     def store(self, ref: Ref, register: int, access: Access | None = None) -> None:
-        """Write a register to an array of this kernel, by default in the iteration's own order."""
-        binding = self.kernel.output(ref)
-        if access is not None:
-            self.kernel.bindings[binding].in_place = False
-        self.stores.append((binding, register, self.graph.arrays[ref].dtype.name, access or self.identity))
+        """Write a register to an array of this kernel, by default in the iteration's own order; to all its places."""
+        x = self.graph.arrays[ref]
+        for where, strides, offset in self.kernel.fusion.places.targets(ref):
+            binding = self.kernel.output(ref, where)
+            target = access or self.identity
+            if where != ref:
+                target = self.through(target, x.shape, strides, offset)
+            if where != ref or access is not None:
+                self.kernel.bindings[binding].in_place = False
+            self.stores.append((binding, register, x.dtype.name, target))
 
     def _emit(self, name: str, dtype: str, *rest: Any) -> int:
         instruction = (name, dtype, *rest)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from . import concat, elementwise, matmul, reduce, scan, scatter, softmax, sort
+from . import elementwise, join, matmul, reduce, scan, scatter, softmax, sort
 
 if TYPE_CHECKING:
     from ..codegen.ir import KernelIR
@@ -31,7 +31,8 @@ TEMPLATES: Final[dict[str, Template]] = {
     "scan": scan,
     "argsort": sort,
     "softmax": softmax,
-    "concat": concat,
+    "concat": join,
+    "pack": join,
     "put": scatter,
     "scatter": scatter,
 }
@@ -42,6 +43,6 @@ RENDER: Final = {
     "scan": scan.render,
     "softmax": softmax.render,
     "sort": sort.render,
-    "concat": concat.render,
+    "join": join.render,
     "scatter": scatter.render,
 }

@@ -14,7 +14,7 @@ from ..codegen.ir import KernelIR
 from ..codegen.lower import Kernel, KernelBuilder, add_epilogue
 from ..codegen.ops import storage, wrapped
 from ..codegen.wgsl import ENTRY, WORKGROUP, buffer, define, flat_index, module, word
-from ..regions import Strides, broadcast_strides, contiguous_strides, merge_dims
+from ..regions import Strides, broadcast_strides, merge_dims
 from ..schedule.fuse import Fusion
 from ..schedule.graph import Ref
 from .grid import cover, fold
@@ -33,8 +33,9 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     graph = fusion.graph
     left, right = graph.args[ref]
     batch_shape = graph.shape(ref)[:-2]
-    a_root, a_strides, a_offset = _operand(fusion, left)
-    b_root, b_strides, b_offset = _operand(fusion, right)
+    kernel = KernelBuilder(fusion, "matmul", epilogue)
+    a_root, a_strides, a_offset = _operand(kernel, left)
+    b_root, b_strides, b_offset = _operand(kernel, right)
     rows, inner = graph.shape(left)[-2:]
     columns = graph.shape(right)[-1]
     a_batch = _batch(graph.shape(left)[:-2], a_strides[:-2], batch_shape)
@@ -51,7 +52,6 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
         sizes, (a_walk, b_walk) = merge_dims(batch_shape, [a_batch, b_batch])
     batches = prod(sizes)
 
-    kernel = KernelBuilder(fusion, "matmul", epilogue)
     staged = fusion.device_kind == "gpu" and rows >= GROUP_FROM and columns >= GROUP_FROM
     large = min(rows, columns, inner) >= 64 and rows * columns * inner * batches >= LARGE_FROM
     across = GROUP_TILE if staged else LARGE_TILE if large else SMALL_TILE
@@ -78,12 +78,10 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     return [kernel.finish(fold(tiles) if staged else cover(tiles, WORKGROUP), static)]
 
 
-def _operand(fusion: Fusion, ref: Ref) -> tuple[Ref, Strides, int]:
-    if fusion.stored[ref]:
-        return ref, contiguous_strides(fusion.graph.shape(ref)), 0
-    resolved = fusion.graph.resolve(ref)
-    assert resolved is not None
-    return resolved
+def _operand(kernel: KernelBuilder, ref: Ref) -> tuple[Ref, Strides, int]:
+    region = kernel.region(ref)
+    assert region is not None, "the scheduler gave it a buffer where it is none"
+    return region
 
 
 def _batch(own: tuple[int, ...], strides: Strides, target: tuple[int, ...]) -> Strides:

@@ -8,8 +8,9 @@ One pass over the needed arrays in the order in which they were made. The rules,
    takes it, it joins the last elementwise kernel of as many elements that reads one of the same buffers.
 3. A value that another kernel reads is recomputed there if that is cheap (`CHEAP`) or if nobody else wants it (the
    *prologue* of a reduction or a scan); else it is stored.
-4. Ops that are `apart` (an optimizer's update) fuse only with each other and load all else: one kernel serves every
-   parameter, whatever made its gradient.
+4. The operands of a join (a concatenation, or the row of all of an optimizer's parameters) are written into it by the
+   kernels that make them (`places.py`). A part of another array is copied there by a kernel that writes its neighbour.
+   Only what is left takes a kernel of the join's own.
 5. What the program still holds is stored. What it does not hold and nobody reads is never computed.
 6. A kernel binds at most `MAX_BINDINGS` buffers and has at most `MAX_NODES` ops.
 
@@ -18,8 +19,26 @@ A group's ancestors are a bit mask, so that "would joining make a cycle" is one 
 
 from __future__ import annotations
 
-from ..lazy import ARGSORT, ASSIGN, CONCAT, FULL, GATHER, MATMUL, PUT, SCAN, SCATTER, SOFTMAX, TAKE, VIEW, Kind, Op
+from ..lazy import (
+    ARGSORT,
+    ASSIGN,
+    CONCAT,
+    FULL,
+    GATHER,
+    MATMUL,
+    PACK,
+    PUT,
+    SCAN,
+    SCATTER,
+    SOFTMAX,
+    TAKE,
+    VIEW,
+    Kind,
+    Op,
+)
+from ..regions import Strides, compose, contiguous_strides
 from .graph import Graph, Ref
+from .places import Places, join_regions
 
 MAX_BINDINGS = 8  # maxStorageBuffersPerShaderStage of every WebGPU device
 MAX_NODES = 48
@@ -31,7 +50,7 @@ PROLOGUE: dict[Op, tuple[int, ...]] = {SCAN: (0,), SOFTMAX: (0, 1), PUT: (0,), S
 # Ops whose first operand is read at computed positions.
 INDEXED = (TAKE, GATHER)
 # Kernels that write their output in another order than element by element: nothing can follow in the same kernel.
-NO_EPILOGUE = (ARGSORT, CONCAT, ASSIGN)
+NO_EPILOGUE = (ARGSORT, CONCAT, PACK, ASSIGN)
 
 
 class Group:
@@ -57,6 +76,9 @@ class Fusion:
         graph.analyse()
         self.graph = graph
         self.device_kind = device_kind
+        self.places = Places(graph)
+        self._readers: list[list[Ref]] | None = None
+        self._overwritten: set[Ref] = set()  # by an assign
         total = len(graph.arrays)
         self.groups: list[Group] = []
         self._groups_made = 0
@@ -72,10 +94,15 @@ class Fusion:
         self.exclusive = [True] * total  # nobody else uses what it is computed from
         self.anchored = [False] * total  # computed from its group's anchor, so only there
         for ref in range(graph.count):
+            if graph.live[ref] and graph.arrays[ref].op is VIEW and graph.resolve(ref) is not None:
+                self.places.strided.setdefault(graph.root[ref], []).append(ref)
+        for ref in range(graph.count):
             if graph.needed[ref]:
                 kind = graph.kind(ref)
                 if kind is Kind.ELEMENTWISE:
                     self._place(ref)
+                elif kind is Kind.JOIN:
+                    self._join(ref)
                 elif kind is not Kind.VIEW:
                     self._anchor(ref)
                 elif self.stored[ref]:
@@ -90,11 +117,6 @@ class Fusion:
         op = graph.arrays[ref].op
         if op in INDEXED:
             self._need_buffer(operands[0])
-        if op.apart:
-            for arg in operands:
-                producer = self._producer(arg)
-                if not graph.arrays[producer].op.apart and graph.numel[producer] == graph.numel[ref]:
-                    self._store(producer)
         candidates = [
             g for g in self._candidates(ref, operands[1:] if op in INDEXED else operands) if self._can_join(g, ref)
         ]
@@ -109,7 +131,6 @@ class Fusion:
     def _candidates(self, ref: Ref, operands: tuple[Ref, ...]) -> list[Group]:
         graph = self.graph
         numel = graph.numel[ref]
-        apart = graph.arrays[ref].op.apart
         found: list[Group] = []
         for arg in operands:
             producer = self._producer(arg)
@@ -123,16 +144,13 @@ class Fusion:
             group = self.group[producer]
             if group is None or group in found or group.numel != numel or not self._takes_more(group):
                 continue
-            if graph.arrays[producer].op.apart == apart:
-                found.append(group)
+            found.append(group)
         found.sort(key=lambda g: -g.bits)
         # One that reads the same buffers, if none of these takes it.
         sibling = self._latest.get(numel)
         if (
             sibling is not None
             and sibling not in found
-            and not apart
-            and not graph.arrays[sibling.nodes[0]].op.apart
             and self._takes_more(sibling)
             and self._shares_a_leaf(sibling, ref)
         ):
@@ -251,6 +269,7 @@ class Fusion:
         group = self._new_group(ref, ref)
         if op is ASSIGN:
             base = graph.root[operands[0]]
+            self._overwritten.add(base)
             if self.group[base] is not None:
                 self._depend(group, base, ref, keep=True)
             operands = operands[1:]
@@ -263,6 +282,117 @@ class Fusion:
                     self._store(producer)
         self._add(group, ref, operands)
         self.anchored[ref] = True
+
+    # --- joining
+
+    def _join(self, ref: Ref) -> None:
+        """Have the operands of a join written into it, and find out which are left to copy."""
+        graph, places = self.graph, self.places
+        group = self._new_group(ref, ref)
+        group.nodes.append(ref)
+        group.stores = 1
+        self.group[ref] = group
+        self.stored[ref] = self.anchored[ref] = True
+        places.parts[ref] = []
+        operands = graph.args[ref]
+        regions = join_regions(graph, ref)
+        makers: list[Group] = []
+        left = [
+            position
+            for position, (arg, region) in enumerate(zip(operands, regions, strict=True))
+            if not self._write_into(ref, arg, *region, makers)
+        ]
+        rest = places.rest[ref] = []
+        for position in left:
+            arg = operands[position]
+            if self._add_copy(arg, makers) and self._write_into(ref, arg, *regions[position], makers):
+                continue
+            rest.append(position)
+            self._need_stored(arg)
+            producer = self._producer(arg)
+            if self.group[producer] is not None:
+                self._depend(group, producer, ref)
+
+    def _write_into(self, join: Ref, arg: Ref, strides: Strides, offset: int, makers: list[Group]) -> bool:
+        """Have an operand written to a region of a join by the kernel that makes it; whether that can be."""
+        graph, places = self.graph, self.places
+        producer = self._producer(arg)
+        maker = self.group[producer]
+        op = graph.arrays[producer].op
+        if (
+            maker is None
+            or not (arg == producer or graph.identity[arg])
+            or graph.is_full(producer)
+            or op in (ASSIGN, ARGSORT)
+            or producer in self._overwritten
+            or graph.arrays[producer].dtype is not graph.arrays[join].dtype
+        ):
+            return False
+        shape = graph.shape(producer)
+        seen = compose(shape, contiguous_strides(shape), 0, graph.shape(arg), strides, offset)
+        if seen is None:
+            return False
+        packed = graph.arrays[join].op is PACK
+        if op.kind is Kind.JOIN and (producer in places.of or (graph.kept[producer] and not packed)):
+            return False
+        if producer not in places.of and producer not in places.own:
+            if graph.kept[producer] and not packed:
+                places.own.add(producer)  # or little that is held would hold much
+            elif not places.fits(producer, *seen):
+                return False
+            elif graph.kept[producer]:
+                graph.kept[join] = True
+        joined = self.group[join]
+        assert joined is not None
+        self._depend(joined, producer, join, keep=True)
+        places.of.setdefault(producer, []).append((join, *seen))
+        places.parts[join].append(producer)
+        if maker not in makers:
+            makers.append(maker)
+        return True
+
+    def _add_copy(self, view: Ref, makers: list[Group]) -> bool:
+        """Have a part of another array copied by a kernel that writes something else to the same join."""
+        graph = self.graph
+        if view < 0 or graph.arrays[view].op is not VIEW or self.stored[view] or graph.live[view]:
+            return False
+        producer = graph.root[view]
+        other = self.group[producer]
+        for maker in makers:
+            if (
+                maker.numel == graph.numel[view]
+                and other is not maker
+                and self._takes_more(maker)
+                and not (other is not None and other.ancestors & maker.bits)
+                and not graph.is_full(producer)
+                and len(maker.leaves | {producer}) < MAX_BINDINGS
+                and all(self.group[reader] in (None, maker) for reader in self._readers_of(view))
+            ):
+                if other is not None:
+                    self._depend(maker, producer, view)
+                maker.nodes.append(view)
+                maker.stores += 1
+                maker.leaves.add(producer)
+                self.group[view] = maker
+                self.stored[view] = True
+                return True
+        return False
+
+    def _readers_of(self, ref: Ref) -> list[Ref]:
+        """What reads an array, through views."""
+        if self._readers is None:
+            self._readers = [[] for _ in self.graph.arrays]
+            for reader in range(self.graph.count):
+                if self.graph.needed[reader]:
+                    for arg in self.graph.args[reader]:
+                        self._readers[arg].append(reader)
+        found: list[Ref] = []
+        for reader in self._readers[ref]:
+            if self.graph.kind(reader) is Kind.VIEW and not self.stored[reader]:
+                found += self._readers_of(reader)
+            elif self.graph.kind(reader) is not Kind.JOIN:
+                found.append(reader)
+        return found
 
     # --- dependencies
 
@@ -294,7 +424,7 @@ class Fusion:
         """Whether a reader in another kernel computes `producer` itself instead of loading it."""
         graph = self.graph
         op = graph.arrays[producer].op
-        if self.stored[producer] or self.anchored[producer] or op.kind is not Kind.ELEMENTWISE or op.apart:
+        if self.stored[producer] or self.anchored[producer] or op.kind is not Kind.ELEMENTWISE:
             return False
         cost, leaves = self.cost[producer], len(self.leaves_of[producer])
         if cost <= CHEAP and leaves <= CHEAP_LEAVES:
@@ -335,7 +465,8 @@ class Fusion:
     def _need_buffer(self, ref: Ref) -> None:
         """For an operand that is read at computed positions: have it in a buffer, or be a plain strided view of one."""
         if not self.stored[ref]:
-            self._store(ref if self.graph.resolve(ref) is None else self.graph.root[ref])
+            self._store(ref if self.places.resolve(ref) is None else self.graph.root[ref])
+        self.places.strided.setdefault(self._producer(ref), []).append(ref)
 
     def _need_stored(self, ref: Ref) -> None:
         """For an operand that is read many times: nothing is computed to read it (a constant needs no buffer)."""

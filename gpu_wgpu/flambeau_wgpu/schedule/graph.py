@@ -56,6 +56,10 @@ class Graph:
 
         self.live = [count > own for count, own in zip(counts, held, strict=True)]
         leaf_counts = list(map(getrefcount, self.leaves))
+        for k, x in enumerate(self.leaves):  # (a view's base is no view)
+            if x.op is VIEW and leaf_counts[k] == self._held_leaves[k]:
+                self._held_leaves[-1 - self._leaf_args[k][0]] += 1
+        x = None
         self.dying = [
             count == own and leaf.op is not VIEW
             for count, own, leaf in zip(leaf_counts, self._held_leaves, self.leaves, strict=True)
