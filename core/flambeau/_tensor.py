@@ -412,15 +412,17 @@ class Tensor:
 
         backward(self, gradient, retain_graph, create_graph, inputs)
 
-    def _accumulate(self, grad: Tensor, create_graph: bool) -> None:
-        """Add to `.grad` at the end of a backward pass."""
+    def _accumulate(self, grad: Tensor, create_graph: bool, shared: bool) -> None:
+        """Add to `.grad` at the end of a backward pass; `shared` tells that somebody else may hold the gradient."""
         held = self._grad
         if held is None:
             # As PyTorch: a gradient nobody else holds may become .grad as it is; a view of something is copied.
             if create_graph:
-                self._grad = grad
+                self._grad = self.new_empty(self._shape).copy_(grad)
+            elif shared or grad._view is not None or grad._base is not None:
+                self._grad = grad.detach().clone()
             else:
-                self._grad = grad.detach() if grad._view is None and grad._base is None else grad.detach().clone()
+                self._grad = grad.detach()
         elif create_graph:
             self._grad = held + grad
         else:

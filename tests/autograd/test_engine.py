@@ -206,3 +206,67 @@ def test_the_graph_can_be_walked(lib: Any) -> None:
         last, node = node, node.next_functions[0][0] if node.next_functions else None
     assert names == ["SumBackward0", "TanhBackward0", "MulBackward0", "AccumulateGrad"]
     assert last.variable is x
+
+
+@BOTH
+def test_no_two_leaves_hold_one_gradient(lib: Any) -> None:
+    a, b = (lib.ones(3, requires_grad=True) for _ in range(2))
+    ((a + b) * lib.arange(3.0)).sum().backward()
+    a.grad.mul_(2)
+    assert a.grad.tolist() == [0, 2, 4] and b.grad.tolist() == [0, 1, 2]
+
+
+@BOTH
+def test_both_biases_of_a_recurrent_layer_are_clipped_once(lib: Any) -> None:
+    lib.manual_seed(0)
+    layer = lib.nn.RNN(2, 3)
+    layer(lib.randn(4, 1, 2))[0].sum().backward()
+    before = layer.bias_ih_l0.grad.clone()
+    norm = lib.nn.utils.clip_grad_norm_(layer.parameters(), 0.25)
+    assert norm > 0.25
+    assert lib.allclose(layer.bias_ih_l0.grad, before * 0.25 / norm)
+    assert lib.allclose(layer.bias_hh_l0.grad, layer.bias_ih_l0.grad)
+
+
+@BOTH
+def test_gradients_that_the_program_holds_are_copied(lib: Any) -> None:
+    class Held(lib.autograd.Function):  # type: ignore[name-defined]
+        gradient = lib.ones(3)
+
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx: Any, grad: Any) -> Any:
+            return Held.gradient
+
+    seen: list[Any] = []
+    given = lib.ones(3)
+    leaf = lib.ones(3, requires_grad=True)
+    hooked = lib.ones(3, requires_grad=True)
+    hooked.register_hook(seen.append)
+    for backward in (
+        lambda: leaf.backward(given),
+        lambda: leaf.clone().backward(given),
+        lambda: Held.apply(leaf).sum().backward(),
+        lambda: (hooked * lib.ones(3)).sum().backward(),
+    ):
+        leaf.grad = None
+        backward()
+        for x in (leaf, hooked):
+            if x.grad is not None:
+                x.grad.zero_()
+    assert given.tolist() == Held.gradient.tolist() == seen[0].tolist() == [1, 1, 1]
+
+
+@pytest.mark.filterwarnings("ignore:Using backward")
+def test_gradients_with_a_graph_are_copies() -> None:
+    def shown(lib: Any) -> str:
+        a, b = (lib.ones(2, requires_grad=True) for _ in range(2))
+        ((a + b) ** 3).sum().backward(create_graph=True)
+        first = (a.grad, b.grad)
+        (second,) = lib.autograd.grad(a.grad.sum(), b)
+        return repr((first, second))
+
+    assert shown(flambeau) == shown(torch)

@@ -93,16 +93,16 @@ def run_backward(
 
     def finish(key: int) -> None:
         """Hand a leaf its gradient, which is complete."""
-        leaf, grad = leaves.pop(key)
+        leaf, grad, shared = leaves.pop(key)
         if leaf._hooks:
-            grad = run_tensor_hooks(leaf._hooks, grad)
+            grad, shared = run_tensor_hooks(leaf._hooks, grad), True
         for number in captured_at.get(key, {}).get(LEAF, ()):
             captured[number] = grad
         if accumulate and (chosen is None or key in chosen):
             if leaf._accumulate_grad is not None:
-                accumulate_at_node(leaf, grad, create_graph)
+                accumulate_at_node(leaf, grad, create_graph, shared)
             else:
-                leaf._accumulate(grad, create_graph)
+                leaf._accumulate(grad, create_graph, shared)
 
     due = _due(nodes) if graph.leaves_watched else None
     before = GradMode.enabled
@@ -144,9 +144,9 @@ def run_backward(
                 if output == LEAF:
                     entry = leaves.get(id(target))
                     if entry is None:
-                        leaves[id(target)] = [target, result]
+                        leaves[id(target)] = [target, result, _shared(result, grad, results, node)]
                     else:
-                        entry[1] = entry[1] + result
+                        entry[1:] = entry[1] + result, False
                 elif target.outputs == 1:
                     held = buffers.get(target)
                     buffers[target] = result if held is None else held + result
@@ -204,14 +204,25 @@ def _wanted(
     return leads
 
 
+def _shared(result: Tensor, grad: Any, results: Sequence[Tensor | None], node: Node) -> bool:
+    """Whether somebody else may hold a gradient: what a node passed on, gave twice, or showed to a hook or a custom function."""
+    storage = result._storage
+    if not node.gives_away or node._post_hooks:
+        return True
+    for passed in (grad,) if node.outputs == 1 else grad:
+        if passed is not None and passed._storage is storage:
+            return True
+    return sum(r is not None and r._storage is storage for r in results) > 1
+
+
 def _deliver(edge: tuple[Any, int], grad: Tensor, buffers: dict[Node, Any], leaves: dict[int, list[Any]]) -> None:
     target, output = edge
     if output == LEAF:
         entry = leaves.get(id(target))
         if entry is None:
-            leaves[id(target)] = [target, grad]
+            leaves[id(target)] = [target, grad, True]
         else:
-            entry[1] = entry[1] + grad
+            entry[1:] = entry[1] + grad, False
     elif target.outputs == 1:
         held = buffers.get(target)
         buffers[target] = grad if held is None else held + grad
@@ -222,12 +233,12 @@ def _deliver(edge: tuple[Any, int], grad: Tensor, buffers: dict[Node, Any], leav
         slots[output] = grad if slots[output] is None else slots[output] + grad
 
 
-def accumulate_at_node(leaf: Tensor, grad: Tensor, create_graph: bool) -> None:
+def accumulate_at_node(leaf: Tensor, grad: Tensor, create_graph: bool, shared: bool) -> None:
     """Accumulate where somebody has looked at the leaf's node and may have hooks there, or at the leaf for afterwards."""
     node = AccumulateGrad.of(leaf)
     if node._pre_hooks:
         grad = _run_pre_hooks(node, grad)
-    leaf._accumulate(grad, create_graph)
+    leaf._accumulate(grad, create_graph, shared or bool(node._pre_hooks or node._post_hooks))
     for hook in tuple((leaf._post_accumulate_grad_hooks or {}).values()):
         hook(leaf)
     if node._post_hooks:

@@ -241,6 +241,7 @@ class FunctionNode(Node):
     """The backward node of a custom function; what its context has can be read here too."""
 
     __slots__ = ("ctx",)
+    gives_away = False
 
     ctx: BackwardCFunction
 

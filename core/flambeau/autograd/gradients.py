@@ -58,7 +58,7 @@ def backward(
     )
     for number, g in found.items():
         if targets is not None and not isinstance(targets[number], GradientEdge):
-            targets[number]._accumulate(g, create_graph)
+            targets[number]._accumulate(g, create_graph, shared=True)
 
 
 def grad(

@@ -48,6 +48,8 @@ class Node:
     edges: tuple[Edge, ...]
     outputs: int
     """How many outputs the op has. With one, gradients come as a tensor, else as a list."""
+    gives_away = True
+    """Whether nobody holds on to a gradient that backward has newly made: it may become `.grad` as it is."""
 
     def __init__(self, edges: tuple[Edge, ...], outputs: int = 1) -> None:
         self.edges = edges
