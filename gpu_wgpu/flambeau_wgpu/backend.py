@@ -16,6 +16,7 @@ from flambeau.dtype import bool_, dtype, float16, float32, int64
 from .device.interface import Device
 from .engine import Engine
 from .formats import STORAGE, decode, encode, native_scalar
+from .images import Images
 from .kernels.scatter import DIRECT_SOURCES
 from .lazy import (
     ARANGE,
@@ -83,6 +84,7 @@ class WgpuBackend:
         self.kernels: Mapping[str, Callable[..., Any]] = {
             "pack": self._pack,
             "unpack": self._unpack,
+            **Images(self, self._queue).kernels,
             "_softmax": self._softmax,
             "_log_softmax": self._log_softmax,
             "softmax_backward": self._softmax_backward,

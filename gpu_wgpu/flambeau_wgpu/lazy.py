@@ -126,6 +126,11 @@ CONCAT: Final = Op("concat", Kind.JOIN)  # attr: axis
 PACK: Final = Op("pack", Kind.JOIN)  # attr: where each operand starts in the row of all
 
 MATMUL: Final = Op("matmul", Kind.KERNEL)
+# attr of these: (stride, padding, dilation, groups)
+CONVOLVE: Final = Op("convolution", Kind.KERNEL)
+CONVOLVE_INPUT: Final = Op("convolution_input", Kind.KERNEL)  # the gradient of the input
+# attr: (kernel, those settings, whether the gradient of the bias lies behind that of the weight, both flat)
+CONVOLVE_WEIGHT: Final = Op("convolution_weight", Kind.KERNEL)
 SCAN: Final = Op("scan", Kind.KERNEL)  # attr: (function, axis)
 SOFTMAX: Final = Op("softmax", Kind.KERNEL)  # attr: (form, axis)
 ARGSORT: Final = Op("argsort", Kind.KERNEL)  # attr: (axis, descending)

@@ -61,6 +61,7 @@ class Function(NamedTuple):
     result: int  # the register that is returned; -1 for none
     stores: tuple[Store, ...]
     input: str  # dtype of the value handed in; "" for none
+    located: bool = False  # whether the coordinates are handed in, too
 
 
 class Binding(NamedTuple):

@@ -169,6 +169,7 @@ class FunctionBuilder:
             flat and not operand
         )  # an operand's function is called at other indices than the invocation's own output
         self.own_bindings = False
+        self.is_located = False  # the caller knows the coordinates: dimensions stay as they are
         self.spaces: list[tuple[Access, Shape]] = []
         self.accesses: dict[Access, int] = {}
         self.code: list[Instruction] = []
@@ -316,15 +317,18 @@ class FunctionBuilder:
         used = [*self.accesses, *(access for access, _ in self.spaces), *(access for _, _, _, access in self.stores)]
         outer = list(dict.fromkeys(access for access in used if access[0] == 0))
         keep_apart = self.split if self.split < len(self.dims) else -1
-        dims, merged = merge_dims(self.dims, [access[1] for access in outer], keep_apart)
+        dims, merged = self.dims, [access[1] for access in outer]
+        if not self.is_located:
+            dims, merged = merge_dims(dims, merged, keep_apart)
         walk = dict(zip(outer, merged, strict=True))
         split = (
             sum(1 for _ in _runs_before(self.dims, [a[1] for a in outer], keep_apart)) if keep_apart >= 0 else len(dims)
         )
         order = contiguous_strides(dims)
         word = len(kernel.words)
-        for size in dims:
-            kernel.word(size)
+        if not self.is_located:
+            for size in dims:
+                kernel.word(size)
 
         patterns: dict[Access, Pattern] = {}
 
@@ -361,7 +365,17 @@ class FunctionBuilder:
         stores = tuple(Store(b, r, d, pattern(a, for_store=True)) for b, r, d, a in self.stores)
         input_dtype = self.input[1] if self.input is not None else ""
         function = Function(
-            self.name, len(dims), split, word, tuple(spaces), accesses, tuple(self.code), result, stores, input_dtype
+            self.name,
+            len(dims),
+            split,
+            word,
+            tuple(spaces),
+            accesses,
+            tuple(self.code),
+            result,
+            stores,
+            input_dtype,
+            self.is_located,
         )
         kernel.functions.append(function)
         return function
@@ -383,11 +397,15 @@ def add_operand(kernel: KernelBuilder, name: str, ref: Ref, own_binding: bool = 
     function.finish(function.value(ref, function.identity))
 
 
-def add_epilogue(kernel: KernelBuilder, ref: Ref, roots: Sequence[Ref]) -> None:
-    """`fn finish(i, value)`: what follows the array `ref` element by element, and the stores of all `roots`."""
+def add_epilogue(kernel: KernelBuilder, ref: Ref, roots: Sequence[Ref], located: bool = False) -> None:
+    """`fn finish(i, value)`: what follows the array `ref` element by element, and the stores of all `roots`.
+
+    Where the kernel knows the coordinates, `located`, it is `fn finish(i, c0, c1, ..., value)` with those of `ref`.
+    """
     graph = kernel.graph
-    dims = max((graph.shape(root) for root in roots), key=len)
+    dims = graph.shape(ref) if located else max((graph.shape(root) for root in roots), key=len)
     function = FunctionBuilder(kernel, "finish", dims)
+    function.is_located = located
     function.take_input(ref)
     for root in roots:
         function.store(root, function.value(root, function.identity))

@@ -218,9 +218,10 @@ def stores(ir: KernelIR, function: Function, indent: str) -> list[str]:
 
 def body(ir: KernelIR, function: Function, indent: str = INDENT, given: str = "value") -> str:
     """The code of a function, from `i` to its stores."""
+    own = [] if function.located else coordinates(function, 0, function.rank, "i", indent)
     return "\n".join(
         [
-            *coordinates(function, 0, function.rank, "i", indent),
+            *own,
             *positions(function, indent),
             *instructions(ir, function, indent, given),
             *stores(ir, function, indent),
@@ -230,7 +231,11 @@ def body(ir: KernelIR, function: Function, indent: str = INDENT, given: str = "v
 
 def define(ir: KernelIR, function: Function) -> str:
     """A WGSL function: `fn name(i) -> value` for an operand, `fn name(i, value)` for an epilogue."""
-    parameters = "i: u32" + (f", value: {register(function.input)}" if function.input else "")
+    parameters = "i: u32"
+    if function.located:
+        parameters += "".join(f", c{axis}: u32" for axis in range(function.rank))
+    if function.input:
+        parameters += f", value: {register(function.input)}"
     if function.result < 0:
         return f"fn {function.name}({parameters}) {{\n{body(ir, function)}\n}}"
     result = function.code[function.result][1]

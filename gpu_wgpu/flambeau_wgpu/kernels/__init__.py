@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from . import elementwise, join, matmul, reduce, scan, scatter, softmax, sort
+from . import convolution, convolution_weight, elementwise, join, matmul, reduce, scan, scatter, softmax, sort
 
 if TYPE_CHECKING:
     from ..codegen.ir import KernelIR
@@ -28,6 +28,9 @@ class Template(Protocol):
 TEMPLATES: Final[dict[str, Template]] = {
     "reduce": reduce,
     "matmul": matmul,
+    "convolution": convolution,
+    "convolution_input": convolution,
+    "convolution_weight": convolution_weight,
     "scan": scan,
     "argsort": sort,
     "softmax": softmax,
@@ -40,6 +43,8 @@ RENDER: Final = {
     "elementwise": elementwise.render,
     "reduce": reduce.render,
     "matmul": matmul.render,
+    "convolution": convolution.render,
+    "convolution_weight": convolution_weight.render,
     "scan": scan.render,
     "softmax": softmax.render,
     "sort": sort.render,

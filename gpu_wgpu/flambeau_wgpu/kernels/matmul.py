@@ -34,8 +34,8 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     left, right = graph.args[ref]
     batch_shape = graph.shape(ref)[:-2]
     kernel = KernelBuilder(fusion, "matmul", epilogue)
-    a_root, a_strides, a_offset = _operand(kernel, left)
-    b_root, b_strides, b_offset = _operand(kernel, right)
+    a_root, a_strides, a_offset = strided_operand(kernel, left)
+    b_root, b_strides, b_offset = strided_operand(kernel, right)
     rows, inner = graph.shape(left)[-2:]
     columns = graph.shape(right)[-1]
     a_batch = _batch(graph.shape(left)[:-2], a_strides[:-2], batch_shape)
@@ -78,7 +78,8 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     return [kernel.finish(fold(tiles) if staged else cover(tiles, WORKGROUP), static)]
 
 
-def _operand(kernel: KernelBuilder, ref: Ref) -> tuple[Ref, Strides, int]:
+def strided_operand(kernel: KernelBuilder, ref: Ref) -> tuple[Ref, Strides, int]:
+    """The buffer that an operand reads, its strides there, and where it begins."""
     region = kernel.region(ref)
     assert region is not None, "the scheduler gave it a buffer where it is none"
     return region

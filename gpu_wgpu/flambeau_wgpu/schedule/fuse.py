@@ -23,6 +23,9 @@ from ..lazy import (
     ARGSORT,
     ASSIGN,
     CONCAT,
+    CONVOLVE,
+    CONVOLVE_INPUT,
+    CONVOLVE_WEIGHT,
     FULL,
     GATHER,
     MATMUL,
@@ -47,6 +50,8 @@ CHEAP_LEAVES = 3
 
 # Operands of hand-written kernels that are read a few times at most per output element: they may be computed there.
 PROLOGUE: dict[Op, tuple[int, ...]] = {SCAN: (0,), SOFTMAX: (0, 1), PUT: (0,), SCATTER: (0,)}
+# Kernels that read their operands at any strides.
+STRIDED = (MATMUL, CONVOLVE, CONVOLVE_INPUT, CONVOLVE_WEIGHT)
 # Ops whose first operand is read at computed positions.
 INDEXED = (TAKE, GATHER)
 # Kernels that write their output in another order than element by element: nothing can follow in the same kernel.
@@ -258,7 +263,7 @@ class Fusion:
         """Open a group with a reduction, an assignment or a hand-written kernel."""
         graph = self.graph
         op, operands = graph.arrays[ref].op, graph.args[ref]
-        if op is MATMUL:
+        if op in STRIDED:
             for arg in operands:
                 self._need_buffer(arg)
         elif op.kind is Kind.KERNEL:

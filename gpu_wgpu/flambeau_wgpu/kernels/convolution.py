@@ -1,0 +1,506 @@
+"""Convolutions, and the gradients of their inputs, without a matrix of windows.
+
+Both are one problem: each element of the result gathers, over channels and the places of the kernel ("taps"), elements
+of a source times weights. Along a dimension, output `q * step + phase` and tap `k` meet the source element
+
+    (output * pace + k * reach + shift) / step        where that is whole and inside
+
+A convolution paces by its stride, and `step` is 1. The gradient of its input steps by the stride: outputs of one phase
+lie next to each other in the work, and meet every step-th tap.
+
+*Register tile*: an invocation computes some rows of some pixels, of up to eight channels. Along the last dimension a
+source element is loaded once for all the taps that meet it (layout `row`), or each tap by itself (`tap`: long kernels,
+and steps). *Workgroup tile*: a matrix product of 64 × 64 results whose right side is gathered while it is staged; for
+real GPUs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from ..codegen.ir import KernelIR
+from ..codegen.lower import Kernel, KernelBuilder, add_epilogue
+from ..codegen.ops import storage, wrapped
+from ..codegen.wgsl import ENTRY, WORKGROUP, buffer, define, flat_index, module, word
+from ..lazy import CONVOLVE
+from ..regions import Shape, Strides
+from ..schedule.fuse import Fusion
+from ..schedule.graph import Ref
+from .grid import cover, fold
+from .matmul import GROUP_FROM, strided_operand
+
+ROW_TAPS = 7  # kernels up to this wide are written out along the last dimension
+CHANNELS = 8  # of a register tile
+PIXELS, SMALL_PIXELS = 16, 8
+LARGE_FROM = 1 << 24  # multiplications from which the larger tile is worth compiling
+
+# Parameter words, and those of each dimension after them.
+(COUNT, OUTPUTS, INNER, GROUPS, ROWS, ROW_TILES, COLUMN_TILES, OUTPUT_TILES, X_START, X_BATCH, X_CHANNEL,
+ W_START, W_GROUP, W_OUTPUT, W_INNER, DIMS) = range(16)  # fmt: skip
+SIZE, TURNS, SOURCE, TAPS, PACE, REACH, SHIFT, BACK, STEP, X_STEP, W_STEP = range(11)
+WORDS_PER_DIM = 11
+
+
+@dataclass(frozen=True)
+class Dim:
+    """One dimension of the windows, see above; `shift` may be negative, and so may `reach`."""
+
+    size: int
+    source: int
+    taps: int
+    pace: int
+    reach: int
+    shift: int
+    step: int
+    x_step: int
+    w_step: int
+
+    @property
+    def turns(self) -> int:
+        """How many outputs have the same phase."""
+        return -(-self.size // self.step)
+
+    @property
+    def back(self) -> int:
+        """How many steps to add, so that no position before division is negative."""
+        least = min(0, (self.taps - 1) * self.reach) + self.shift
+        return -(-max(0, -least) // self.step) if self.step > 1 else 0
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is gathered from where: channels of the result and of the source are those of one group."""
+
+    batch: int
+    groups: int
+    outputs: int
+    inner: int
+    x_start: int
+    x_batch: int
+    x_channel: int
+    w_start: int
+    w_group: int
+    w_output: int
+    w_inner: int
+    dims: tuple[Dim, ...]
+
+    @property
+    def multiplications(self) -> int:
+        taps = prod(dim.taps for dim in self.dims)
+        return self.batch * self.groups * self.outputs * self.inner * taps * prod(dim.turns for dim in self.dims)
+
+
+def forward_problem(
+    shape: Shape,
+    x: tuple[Shape, Strides, int],
+    w: tuple[Shape, Strides, int],
+    settings: tuple[Shape, Shape, Shape, int],
+) -> Problem:
+    """A convolution of `x` (N, C, *size) with `w` (O, C / groups, *kernel) to `shape`; operands with strides, offset."""
+    stride, padding, dilation, groups = settings
+    (x_shape, x_strides, x_start), (w_shape, w_strides, w_start) = x, w
+    dims = [
+        Dim(shape[d], x_shape[d], w_shape[d], s, apart, -pad, 1, x_strides[d], w_strides[d])
+        for d, (s, pad, apart) in enumerate(zip(stride, padding, dilation, strict=True), 2)
+    ]
+    outputs = w_shape[0] // groups
+    return Problem(
+        shape[0], groups, outputs, w_shape[1], x_start, x_strides[0], x_strides[1],
+        w_start, outputs * w_strides[0], w_strides[0], w_strides[1], tuple(dims),
+    )  # fmt: skip
+
+
+def backward_problem(
+    shape: Shape,
+    g: tuple[Shape, Strides, int],
+    w: tuple[Shape, Strides, int],
+    settings: tuple[Shape, Shape, Shape, int],
+) -> Problem:
+    """The gradient `shape` of a convolution's input, from that of its result `g` (N, O, *counts)."""
+    stride, padding, dilation, groups = settings
+    (g_shape, g_strides, g_start), (w_shape, w_strides, w_start) = g, w
+    dims = []
+    for d, (s, pad, apart) in enumerate(zip(stride, padding, dilation, strict=True), 2):
+        taps, step = w_shape[d], w_strides[d]
+        if s == 1:
+            # The kernel turned round.
+            w_start += (taps - 1) * step
+            dims.append(Dim(shape[d], g_shape[d], taps, 1, apart, pad - (taps - 1) * apart, 1, g_strides[d], -step))
+        else:
+            dims.append(Dim(shape[d], g_shape[d], taps, 1, -apart, pad, s, g_strides[d], step))
+    inner = w_shape[0] // groups
+    return Problem(
+        shape[0], groups, w_shape[1], inner, g_start, g_strides[0], g_strides[1],
+        w_start, inner * w_strides[0], w_strides[1], w_strides[0], tuple(dims),
+    )  # fmt: skip
+
+
+def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
+    graph = fusion.graph
+    x = graph.arrays[ref]
+    source, weight = graph.args[ref]
+    kernel = KernelBuilder(fusion, "convolution", epilogue)
+    x_root, x_strides, x_start = strided_operand(kernel, source)
+    w_root, w_strides, w_start = strided_operand(kernel, weight)
+    make = forward_problem if x.op is CONVOLVE else backward_problem
+    problem = make(
+        x.shape, (graph.shape(source), x_strides, x_start), (graph.shape(weight), w_strides, w_start), x.attr
+    )
+    staged = (
+        fusion.device_kind == "gpu"
+        and problem.outputs >= GROUP_FROM
+        and problem.batch * prod(dim.size for dim in problem.dims) >= GROUP_FROM
+    )
+    strided = any(dim.step > 1 for dim in problem.dims)
+    rows = problem.batch * prod(dim.turns for dim in problem.dims[:-1])
+    if staged:
+        shape: tuple[int, ...] = ()
+        phases = 1
+        columns = prod(dim.size for dim in problem.dims) * problem.batch
+        rows, row_tiles, column_tiles, output_tiles = columns, 1, -(-columns // 64), -(-problem.outputs // 64)
+    else:
+        shape = _tile(problem)
+        down, across, channels = shape[:3]
+        phases = prod(dim.step for dim in problem.dims)
+        row_tiles = -(-rows // down)
+        column_tiles = -(-problem.dims[-1].turns // across)
+        output_tiles = -(-problem.outputs // channels)
+    tiles = row_tiles * column_tiles * output_tiles * problem.groups * phases
+    for number in (
+        tiles, problem.outputs, problem.inner, problem.groups, rows, row_tiles, column_tiles, output_tiles,
+        problem.x_start, problem.x_batch, problem.x_channel,
+        problem.w_start, problem.w_group, problem.w_output, problem.w_inner,
+    ):  # fmt: skip
+        kernel.word(number)
+    for dim in problem.dims:
+        shift = dim.shift + dim.back * dim.step
+        for number in (
+            dim.size, dim.turns, dim.source, dim.taps, dim.pace, dim.reach, shift, dim.back, dim.step,
+            dim.x_step, dim.w_step,
+        ):  # fmt: skip
+            kernel.word(number)
+    add_epilogue(kernel, ref, epilogue, located=True)
+    kernel.ops.insert(0, x.op.name)
+    dtype = x.dtype.name
+    bindings = (kernel.bind(x_root, storage(dtype)), kernel.bind(w_root, storage(dtype)))
+    static = ("workgroup" if staged else "register", len(problem.dims), strided, shape, dtype, *bindings)
+    return [kernel.finish(fold(tiles) if staged else cover(tiles, WORKGROUP), static)]
+
+
+def _tile(problem: Problem) -> tuple[int, ...]:
+    """Rows, pixels along a row and channels of an invocation; then taps, pace and reach of the layout `row`."""
+    last = problem.dims[-1]
+    pixels = PIXELS if problem.multiplications >= LARGE_FROM else SMALL_PIXELS
+    in_row = last.taps <= ROW_TAPS and last.step == 1 and last.pace <= 2 and last.reach <= 2
+    seen = (last.taps - 1) * last.reach + 1 if in_row else last.pace
+    most = min(pixels, last.turns)
+    # What is loaded for a row of pixels, those beyond its end included.
+    across = min(
+        range(1, most + 1), key=lambda n: (-(-last.turns // n) * ((n - 1) * last.pace + seen + 2 * pixels / n), -n)
+    )
+    rows = problem.batch * prod(dim.turns for dim in problem.dims[:-1])
+    down = max(1, min(pixels // across, rows))
+    channels = -(-problem.outputs // -(-problem.outputs // CHANNELS))
+    return (down, across, channels, *((last.taps, last.pace, last.reach) if in_row else ()))
+
+
+# --- the register tile ------------------------------------------------------------------------------------------------
+
+
+def render(ir: KernelIR) -> str:
+    layout = ir.static[0]
+    text = _register_tile(ir) if layout == "register" else _workgroup_tile(ir)
+    epilogue = define(ir, ir.functions[0])
+    return module(ir, f"{epilogue}\n{text}", "16, 16" if layout == "workgroup" else f"{WORKGROUP}")
+
+
+def _dim(axis: int, which: int) -> str:
+    return word(DIMS + WORDS_PER_DIM * axis + which)
+
+
+def element(ir: KernelIR, binding: int, at: str, dtype: str) -> str:
+    """An element as the type that is accumulated."""
+    loaded = f"{buffer(ir, binding)}[{at}]"
+    return f"f32({loaded})" if dtype == "float16" else loaded
+
+
+def accumulated(dtype: str) -> str:
+    return "f32" if dtype in ("float32", "float16") else "i32"
+
+
+def chunks(channels: int) -> list[int]:
+    """Sizes of the vectors that a tile's channels are kept in."""
+    count = -(-channels // 4)
+    return [channels // count + (k < channels % count) for k in range(count)]
+
+
+def vector(type_: str, size: int) -> str:
+    return type_ if size == 1 else f"vec{size}<{type_}>"
+
+
+def multiply_add(type_: str, size: int, x: str, y: str, acc: str) -> str:
+    """`acc + x * y` for a number x and a vector y."""
+    if type_ == "i32":
+        return f"{acc} + {x} * {y}"
+    return f"fma({x if size == 1 else f'{vector(type_, size)}({x})'}, {y}, {acc})"
+
+
+def _register_tile(ir: KernelIR) -> str:
+    _, rank, strided, (down, across, channels, *row), dtype, x, w = ir.static
+    type_ = accumulated(dtype)
+    zero = f"{type_}(0)"
+    parts = chunks(channels)
+    last = rank - 1
+    taps, pace, reach = row or (1, 1, 1)
+    seen = (across - 1) * pace + (taps - 1) * reach + 1 if row else across
+    lines = [
+        f"var rest = i / {word(COLUMN_TILES)};",
+        f"let first = (i % {word(COLUMN_TILES)}) * {across}u;",
+        f"let row = (rest % {word(ROW_TILES)}) * {down}u;",
+        f"rest = rest / {word(ROW_TILES)};",
+        f"let output = (rest % {word(OUTPUT_TILES)}) * {channels}u;",
+        f"rest = rest / {word(OUTPUT_TILES)};",
+        f"let which = rest % {word(GROUPS)};",
+        f"rest = rest / {word(GROUPS)};",
+    ]
+    for axis in range(rank):
+        if strided:
+            lines += [f"let phase{axis} = rest % {_dim(axis, STEP)};", f"rest = rest / {_dim(axis, STEP)};"]
+        else:
+            lines += [f"let phase{axis} = 0u;"]
+    # Where each row of the tile is: its sample, and its turn in every dimension but the last.
+    for r in range(down):
+        lines.append(f"var at{r} = min(row + {r}u, {word(ROWS)} - 1u);")
+        for axis in range(last - 1, -1, -1):
+            lines += [f"let q{axis}_{r} = at{r} % {_dim(axis, TURNS)};", f"at{r} = at{r} / {_dim(axis, TURNS)};"]
+        lines.append(
+            f"let start{r} = {word(X_START)} + at{r} * {word(X_BATCH)} + which * {word(INNER)} * {word(X_CHANNEL)};"
+        )
+    lines.append(f"let weights = {word(W_START)} + which * {word(W_GROUP)};")
+    for o in range(channels):
+        lines.append(f"let w_at{o} = weights + min(output + {o}u, {word(OUTPUTS)} - 1u) * {word(W_OUTPUT)};")
+    for r in range(down):
+        for t in range(across):
+            lines += [f"var acc{r}_{t}_{p} = {vector(type_, size)}();" for p, size in enumerate(parts)]
+    depth = "  "
+    text = [depth + line for line in lines]
+
+    def place(axis: int, turn: str, k: str) -> str:
+        """The source position of a turn and a tap; with steps the part that they have in common is in `meet`."""
+        if strided:
+            return f"{turn} * {_dim(axis, PACE)} + meet{axis}"
+        return f"{turn} * {_dim(axis, PACE)} + {k} * {_dim(axis, REACH)} + {_dim(axis, SHIFT)}"
+
+    looped = rank if not row else last
+    for axis in range(looped):
+        text.append(f"{depth}for (var k{axis} = 0u; k{axis} < {_dim(axis, TAPS)}; k{axis} = k{axis} + 1u) {{")
+        depth += "  "
+        if strided:
+            reached = f"phase{axis} * {_dim(axis, PACE)} + k{axis} * {_dim(axis, REACH)} + {_dim(axis, SHIFT)}"
+            text.append(f"{depth}let sum{axis} = {reached};")
+            text.append(f"{depth}if (sum{axis} % {_dim(axis, STEP)} != 0u) {{ continue; }}")
+            text.append(f"{depth}let meet{axis} = sum{axis} / {_dim(axis, STEP)} - {_dim(axis, BACK)};")
+    inside: list[str] = []
+    if row:
+        inside.append(f"let x0 = first * {pace}u + {_dim(last, SHIFT)};")
+        inside += [f"let in_row{j} = x0 + {j}u < {_dim(last, SOURCE)};" for j in range(seen)]
+    else:
+        inside += [f"let x{j} = {place(last, f'(first + {j}u)', f'k{last}')};" for j in range(across)]
+        inside += [f"let in_row{j} = x{j} < {_dim(last, SOURCE)};" for j in range(across)]
+    for r in range(down):
+        inside.append(f"var from{r} = start{r};")
+        inside.append(f"var good{r} = true;")
+        for axis in range(last):
+            inside.append(f"let y{axis}_{r} = {place(axis, f'q{axis}_{r}', f'k{axis}')};")
+            inside.append(f"from{r} = from{r} + y{axis}_{r} * {_dim(axis, X_STEP)};")
+            inside.append(f"good{r} = good{r} && y{axis}_{r} < {_dim(axis, SOURCE)};")
+        for j in range(seen):
+            at = f"(x0 + {j}u)" if row else f"x{j}"
+            inside.append(f"let in{r}_{j} = good{r} && in_row{j};")
+            inside.append(f"let to{r}_{j} = from{r} + {at} * {_dim(last, X_STEP)};")
+    tap = " + ".join(["0u", *(f"k{axis} * {_dim(axis, W_STEP)}" for axis in range(looped))])
+    inside.append(f"let tap = {tap};")
+    inside.append(f"for (var c = 0u; c < {word(INNER)}; c = c + 1u) {{")
+    inside.append(f"  let skip = c * {word(X_CHANNEL)};")
+    inside.append(f"  let ahead = tap + c * {word(W_INNER)};")
+    for r in range(down):
+        for j in range(seen):
+            loaded = element(ir, x, f"to{r}_{j} + skip", dtype)
+            inside.append(f"  let v{r}_{j} = select({zero}, {loaded}, in{r}_{j});")
+    for k in range(taps):
+        o = 0
+        for p, size in enumerate(parts):
+            loads = [
+                element(ir, w, f"w_at{o + n} + ahead" + (f" + {k}u * {_dim(last, W_STEP)}" if row else ""), dtype)
+                for n in range(size)
+            ]
+            inside.append(f"  let w{k}_{p} = {vector(type_, size)}({', '.join(loads)});")
+            o += size
+    for k in range(taps):
+        for r in range(down):
+            for t in range(across):
+                j = t * pace + k * reach if row else t
+                for p, size in enumerate(parts):
+                    acc = f"acc{r}_{t}_{p}"
+                    inside.append(f"  {acc} = {multiply_add(type_, size, f'v{r}_{j}', f'w{k}_{p}', acc)};")
+    inside.append("}")
+    text += [depth + line for line in inside]
+    for _ in range(looped):
+        depth = depth[2:]
+        text.append(f"{depth}}}")
+    return f"{ENTRY}{flat_index(COUNT)}" + "\n".join([*text, *_results(ir, parts)]) + "\n}"
+
+
+def _results(ir: KernelIR, parts: list[int]) -> list[str]:
+    """Every result of a tile handed to the epilogue. In a loop: its code is there once."""
+    _, rank, _, (down, across, channels, *_), dtype, _, _ = ir.static
+    type_ = accumulated(dtype)
+    numbers = [
+        f"acc{r}_{t}_{p}" + ("" if size == 1 else f"[{n}]")
+        for r in range(down)
+        for t in range(across)
+        for p, size in enumerate(parts)
+        for n in range(size)
+    ]
+    last = rank - 1
+    lines = [
+        f"  var results = array<{type_}, {len(numbers)}>({', '.join(numbers)});",
+        f"  let wide = min({across}u, {_dim(last, TURNS)} - first);",
+        f"  let high = min({down}u, {word(ROWS)} - row);",
+        f"  let deep = min({channels}u, {word(OUTPUTS)} - output);",
+        "  for (var r = 0u; r < high; r = r + 1u) {",
+        "    var left = row + r;",
+        "    var there = true;",
+    ]
+    for axis in range(last - 1, -1, -1):
+        size, turns, step = (_dim(axis, which) for which in (SIZE, TURNS, STEP))
+        lines += [
+            f"    let o{axis} = (left % {turns}) * {step} + phase{axis};",
+            f"    left = left / {turns};",
+            f"    there = there && o{axis} < {size};",
+        ]
+    lines += [
+        "    for (var o = 0u; o < deep; o = o + 1u) {",
+        f"      let channel = which * {word(OUTPUTS)} + output + o;",
+        f"      var line = left * {word(GROUPS)} * {word(OUTPUTS)} + channel;",
+        *[f"      line = line * {_dim(axis, SIZE)} + o{axis};" for axis in range(last)],
+        f"      line = line * {_dim(last, SIZE)};",
+        "      for (var t = 0u; t < wide; t = t + 1u) {",
+        f"        let o{last} = (first + t) * {_dim(last, STEP)} + phase{last};",
+    ]
+    value = wrapped("matmul", dtype, f"results[(r * {across}u + t) * {channels}u + o]")
+    outer = "".join(f"o{axis}, " for axis in range(rank))
+    lines += [
+        f"        if (there && o{last} < {_dim(last, SIZE)}) {{",
+        f"          finish(line + o{last}, left, channel, {outer}{value});",
+        "        }",
+        "      }",
+        "    }",
+        "  }",
+    ]
+    return lines
+
+
+# --- the workgroup tile -----------------------------------------------------------------------------------------------
+
+
+def _workgroup_tile(ir: KernelIR) -> str:
+    _, rank, _, _, dtype, x, w = ir.static
+    type_ = accumulated(dtype)
+    dims = range(rank)
+    # A pixel's coordinates, and the tap and channel of a place along the sum.
+    unfold_pixel = "".join(
+        f"    let o{axis} = left % {_dim(axis, SIZE)};\n    left = left / {_dim(axis, SIZE)};\n"
+        for axis in reversed(dims)
+    )
+    unfold_tap = "".join(
+        f"    let k{axis} = tap % {_dim(axis, TAPS)};\n    tap = tap / {_dim(axis, TAPS)};\n" for axis in reversed(dims)
+    )
+    meet = "".join(
+        f"    let s{axis} = o{axis} * {_dim(axis, PACE)} + k{axis} * {_dim(axis, REACH)} + {_dim(axis, SHIFT)};\n"
+        f"    let y{axis} = s{axis} / {_dim(axis, STEP)} - {_dim(axis, BACK)};\n"
+        f"    good = good && s{axis} % {_dim(axis, STEP)} == 0u && y{axis} < {_dim(axis, SOURCE)};\n"
+        for axis in dims
+    )
+    x_at = " + ".join(["left * " + word(X_BATCH), *(f"y{axis} * {_dim(axis, X_STEP)}" for axis in dims)])
+    w_at = " + ".join([f"tap * {word(W_INNER)}", *(f"k{axis} * {_dim(axis, W_STEP)}" for axis in dims)])
+    taps = " * ".join(_dim(axis, TAPS) for axis in dims)
+    coordinates = "".join(f"o{axis}, " for axis in dims)
+    value = wrapped("matmul", dtype, "results[r][c]")
+    line = "left * all + channel"
+    for axis in dims:
+        line = f"({line}) * {_dim(axis, SIZE)} + o{axis}"
+    return f"""fn weight_at(start: u32, row: u32, k: u32) -> {type_} {{
+    var tap = k;
+{unfold_tap}\
+    return {element(ir, w, f"start + row * {word(W_OUTPUT)} + {w_at}", dtype)};
+}}
+fn source_at(start: u32, pixel: u32, k: u32) -> {type_} {{
+    var left = pixel;
+    var tap = k;
+    var good = true;
+{unfold_pixel}{unfold_tap}{meet}\
+    let at = start + tap * {word(X_CHANNEL)} + {x_at};
+    return select({type_}(0), {element(ir, x, "select(0u, at, good)", dtype)}, good);
+}}
+var<workgroup> w_tile: array<{type_}, 1024>;
+var<workgroup> x_tile: array<{type_}, 1024>;
+@compute @workgroup_size(16, 16)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+        @builtin(local_invocation_id) local: vec3<u32>, @builtin(local_invocation_index) t: u32) {{
+  let g = group.x + group.y * groups.x;
+  if (g >= {word(COUNT)}) {{ return; }}
+  let pixel = (g % {word(COLUMN_TILES)}) * 64u;
+  let output = ((g / {word(COLUMN_TILES)}) % {word(OUTPUT_TILES)}) * 64u;
+  let which = g / ({word(COLUMN_TILES)} * {word(OUTPUT_TILES)});
+  let w_start = {word(W_START)} + which * {word(W_GROUP)};
+  let x_start = {word(X_START)} + which * {word(INNER)} * {word(X_CHANNEL)};
+  let length = {word(INNER)} * {taps};
+  var acc0 = vec4<{type_}>();
+  var acc1 = vec4<{type_}>();
+  var acc2 = vec4<{type_}>();
+  var acc3 = vec4<{type_}>();
+  for (var k0 = 0u; k0 < length; k0 = k0 + 16u) {{
+    for (var s = t; s < 1024u; s = s + 256u) {{
+      {{
+        let k = s % 16u;
+        let m = s / 16u;
+        var v = {type_}(0);
+        if (output + m < {word(OUTPUTS)} && k0 + k < length) {{ v = weight_at(w_start, output + m, k0 + k); }}
+        w_tile[k * 64u + m] = v;
+      }}
+      {{
+        let k = s / 64u;
+        let m = s % 64u;
+        var v = {type_}(0);
+        if (pixel + m < {word(ROWS)} && k0 + k < length) {{ v = source_at(x_start, pixel + m, k0 + k); }}
+        x_tile[k * 64u + m] = v;
+      }}
+    }}
+    workgroupBarrier();
+    for (var k = 0u; k < 16u; k = k + 1u) {{
+      let p = k * 64u + local.y * 4u;
+      let q = k * 64u + local.x * 4u;
+      let v = vec4<{type_}>(x_tile[q], x_tile[q + 1u], x_tile[q + 2u], x_tile[q + 3u]);
+      acc0 = acc0 + w_tile[p] * v;
+      acc1 = acc1 + w_tile[p + 1u] * v;
+      acc2 = acc2 + w_tile[p + 2u] * v;
+      acc3 = acc3 + w_tile[p + 3u] * v;
+    }}
+    workgroupBarrier();
+  }}
+  var results = array<vec4<{type_}>, 4>(acc0, acc1, acc2, acc3);
+  let all = {word(GROUPS)} * {word(OUTPUTS)};
+  for (var c = 0u; c < 4u; c = c + 1u) {{
+    var left = pixel + local.x * 4u + c;
+    if (left >= {word(ROWS)}) {{ break; }}
+{unfold_pixel}\
+    for (var r = 0u; r < 4u; r = r + 1u) {{
+      let m = output + local.y * 4u + r;
+      if (m >= {word(OUTPUTS)}) {{ break; }}
+      let channel = which * {word(OUTPUTS)} + m;
+      finish({line}, left, channel, {coordinates}{value});
+    }}
+  }}
+}}"""

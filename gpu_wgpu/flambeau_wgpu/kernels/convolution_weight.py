@@ -1,0 +1,347 @@
+"""The gradient of a convolution's weight: sums over samples and places of gradients times what the kernel met there.
+
+*Register tile*: an invocation computes the taps of one row of the kernel, for a few channels on either side, over a
+slice of the rows of the gradient. Weights are few and rows are many, so slices are many too; a second kernel adds them up, in
+order. The gradient of the bias, the sum of the gradient alone, comes out of the same walk: it lies behind the
+weight's. *Workgroup tile*: 64 × 64 results of the matrix product that this is; for real GPUs.
+"""
+
+from __future__ import annotations
+
+from math import prod
+
+from ..codegen.ir import KernelIR
+from ..codegen.lower import Kernel, KernelBuilder, add_epilogue
+from ..codegen.ops import storage, wrapped
+from ..codegen.wgsl import ENTRY, WORKGROUP, buffer, define, flat_index, module, word
+from ..schedule.fuse import Fusion
+from ..schedule.graph import Ref
+from .convolution import CHANNELS, ROW_TAPS, accumulated, chunks, element, multiply_add, vector
+from .grid import cover, fold
+from .matmul import GROUP_FROM, strided_operand
+
+MOST_SLICES = 256
+INVOCATIONS = {"cpu": 512, "gpu": 16384}  # that keep a device busy
+PIXELS = 4  # of the gradient at a time
+INNER_TAPS = 12  # input channels times taps of an invocation
+
+(COUNT, OUTPUTS, INNER, GROUPS, OUTPUT_TILES, INNER_TILES, SLICES, SLICE, ROWS, RESULTS, G_START, G_BATCH, G_CHANNEL,
+ X_START, X_BATCH, X_CHANNEL, DIMS) = range(17)  # fmt: skip
+SIZE, SOURCE, TAPS, PACE, REACH, SHIFT, G_STEP, X_STEP = range(8)
+WORDS_PER_DIM = 8
+
+
+def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
+    graph = fusion.graph
+    x = graph.arrays[ref]
+    grad, source = graph.args[ref]
+    kernel = KernelBuilder(fusion, "convolution_weight", epilogue)
+    taps, (stride, padding, dilation, groups), with_bias = x.attr
+    g_root, g_strides, g_start = strided_operand(kernel, grad)
+    x_root, x_strides, x_start = strided_operand(kernel, source)
+    g_shape, x_shape = graph.shape(grad), graph.shape(source)
+    outputs, inner = g_shape[1] // groups, x_shape[1] // groups
+    counts = g_shape[2:]
+    staged = (
+        fusion.device_kind == "gpu" and not with_bias and outputs >= GROUP_FROM and inner * prod(taps) >= GROUP_FROM
+    )
+    if staged:
+        tile: tuple[int, ...] = ()
+        output_tiles, inner_tiles = -(-outputs // 64), -(-inner * prod(taps) // 64)
+        rows = g_shape[0] * prod(counts)
+        tiles = groups * output_tiles * inner_tiles
+        slices = max(1, min(MOST_SLICES, 256 // tiles, rows // 256))
+    else:
+        channels = -(-outputs // -(-outputs // CHANNELS))
+        row = taps[-1] if taps[-1] <= ROW_TAPS and stride[-1] <= 2 and dilation[-1] <= 2 else 1
+        most = max(1, min(inner, INNER_TAPS // row))
+        channels_in = -(-inner // -(-inner // most))
+        pixels = min(PIXELS, counts[-1])
+        tile = (channels, channels_in, pixels, row, *((stride[-1], dilation[-1]) if row == taps[-1] else (0, 0)))
+        output_tiles, inner_tiles = -(-outputs // channels), -(-inner // channels_in)
+        rows = g_shape[0] * prod(counts[:-1])
+        tiles = groups * output_tiles * inner_tiles * (prod(taps) // row)
+        slices = max(1, min(MOST_SLICES, rows, INVOCATIONS[fusion.device_kind] // tiles))
+    slice_length = -(-rows // slices)
+    slices = -(-rows // slice_length)
+    for number in (
+        tiles * slices, outputs, inner, groups, output_tiles, inner_tiles, slices, slice_length, rows, graph.numel[ref],
+        g_start, *g_strides[:2], x_start, *x_strides[:2],
+    ):  # fmt: skip
+        kernel.word(number)
+    for d, count in enumerate(counts):
+        for number in (
+            count, x_shape[d + 2], taps[d], stride[d], dilation[d], -padding[d], g_strides[d + 2], x_strides[d + 2],
+        ):  # fmt: skip
+            kernel.word(number)
+    dtype = x.dtype.name
+    wide = accumulated(dtype)
+    kernel.ops.append("convolution_weight")
+    if slices == 1:
+        add_epilogue(kernel, ref, epilogue)
+        partial = -1
+    else:
+        key = ("partial", ref)
+        partial = kernel.bind(key, wide, writable=True)
+        kernel.scratch[key] = graph.numel[ref] * slices * 4
+        kernel.stores.append(key)
+    bindings = (kernel.bind(g_root, storage(dtype)), kernel.bind(x_root, storage(dtype)))
+    layout = "workgroup" if staged else "register"
+    static = (layout, len(counts), tile, with_bias, dtype, partial, *bindings)
+    first = kernel.finish(fold(tiles * slices) if staged else cover(tiles * slices, WORKGROUP), static)
+    if slices == 1:
+        return [first]
+    second = KernelBuilder(fusion, "convolution_weight", epilogue)
+    second.word(graph.numel[ref])
+    second.word(slices)
+    at = second.bind(("partial", ref), wide)
+    second.ops.append("convolution_weight")
+    add_epilogue(second, ref, epilogue)
+    return [first, second.finish(cover(graph.numel[ref], WORKGROUP), ("partials", dtype, at))]
+
+
+def render(ir: KernelIR) -> str:
+    layout = ir.static[0]
+    if layout == "partials":
+        return _partials(ir)
+    partial = ir.static[5]
+    head = "" if partial >= 0 else define(ir, ir.functions[0]) + "\n"
+    text = _register_tile(ir) if layout == "register" else _workgroup_tile(ir)
+    return module(ir, head + text, "16, 16" if layout == "workgroup" else f"{WORKGROUP}")
+
+
+def _partials(ir: KernelIR) -> str:
+    _, dtype, partial = ir.static
+    type_ = accumulated(dtype)
+    return module(
+        ir,
+        f"""{define(ir, ir.functions[0])}
+{ENTRY}{flat_index(0)}\
+  var acc = {type_}(0);
+  for (var slice = 0u; slice < {word(1)}; slice = slice + 1u) {{
+    acc = acc + {buffer(ir, partial)}[slice * {word(0)} + i];
+  }}
+  finish(i, {wrapped("matmul", dtype, "acc")});
+}}""",
+    )
+
+
+def _dim(axis: int, which: int) -> str:
+    return word(DIMS + WORDS_PER_DIM * axis + which)
+
+
+def _put(ir: KernelIR, at: str, value: str, dtype: str, partial: int) -> str:
+    if partial < 0:
+        return f"finish({at}, {wrapped('matmul', dtype, value)});"
+    return f"{buffer(ir, partial)}[slice * {word(RESULTS)} + {at}] = {value};"
+
+
+def _register_tile(ir: KernelIR) -> str:
+    _, rank, (channels, channels_in, pixels, row, pace, reach), with_bias, dtype, partial, g, x = ir.static
+    type_ = accumulated(dtype)
+    parts = chunks(channels)
+    last = rank - 1
+    in_row = reach > 0
+    zero = f"{type_}(0)"
+    seen = (pixels - 1) * pace + (row - 1) * reach + 1 if in_row else pixels
+    looped = range(last if in_row else rank)
+    lines = [
+        "var rest = i;",
+        f"let inner = (rest % {word(INNER_TILES)}) * {channels_in}u;",
+        f"rest = rest / {word(INNER_TILES)};",
+    ]
+    for axis in reversed(looped):
+        lines += [f"let k{axis} = rest % {_dim(axis, TAPS)};", f"rest = rest / {_dim(axis, TAPS)};"]
+    lines += [
+        f"let output = (rest % {word(OUTPUT_TILES)}) * {channels}u;",
+        f"rest = rest / {word(OUTPUT_TILES)};",
+        f"let which = rest % {word(GROUPS)};",
+        f"let slice = rest / {word(GROUPS)};",
+        f"let end = min((slice + 1u) * {word(SLICE)}, {word(ROWS)});",
+    ]
+    for o in range(channels):
+        at = f"(which * {word(OUTPUTS)} + min(output + {o}u, {word(OUTPUTS)} - 1u)) * {word(G_CHANNEL)}"
+        lines.append(f"let g_at{o} = {word(G_START)} + {at};")
+    for c in range(channels_in):
+        at = f"(which * {word(INNER)} + min(inner + {c}u, {word(INNER)} - 1u)) * {word(X_CHANNEL)}"
+        lines.append(f"let x_at{c} = {word(X_START)} + {at};")
+    for c in range(channels_in):
+        for k in range(row):
+            lines += [f"var acc{c}_{k}_{p} = {vector(type_, size)}();" for p, size in enumerate(parts)]
+    if with_bias:
+        lines += [f"var bias{p} = {vector(type_, size)}();" for p, size in enumerate(parts)]
+    lines.append(f"for (var line = slice * {word(SLICE)}; line < end; line = line + 1u) {{")
+    lines.append("  var left = line;")
+    lines.append("  var good = true;")
+    lines.append("  var g_line = 0u;")
+    lines.append("  var x_line = 0u;")
+    for axis in range(last - 1, -1, -1):
+        lines += [
+            f"  let o{axis} = left % {_dim(axis, SIZE)};",
+            f"  left = left / {_dim(axis, SIZE)};",
+            f"  let y{axis} = o{axis} * {_dim(axis, PACE)} + k{axis} * {_dim(axis, REACH)} + {_dim(axis, SHIFT)};",
+            f"  good = good && y{axis} < {_dim(axis, SOURCE)};",
+            f"  g_line = g_line + o{axis} * {_dim(axis, G_STEP)};",
+            f"  x_line = x_line + y{axis} * {_dim(axis, X_STEP)};",
+        ]
+    lines.append(f"  g_line = g_line + left * {word(G_BATCH)};")
+    lines.append(f"  x_line = x_line + left * {word(X_BATCH)};")
+    lines.append(f"  for (var first = 0u; first < {_dim(last, SIZE)}; first = first + {pixels}u) {{")
+    inside: list[str] = []
+    for t in range(pixels):
+        inside.append(f"let is{t} = first + {t}u < {_dim(last, SIZE)};")
+        inside.append(f"let to{t} = g_line + (first + {t}u) * {_dim(last, G_STEP)};")
+        o = 0
+        for p, size in enumerate(parts):
+            loads = [f"select({zero}, {element(ir, g, f'g_at{o + n} + to{t}', dtype)}, is{t})" for n in range(size)]
+            inside.append(f"let g{t}_{p} = {vector(type_, size)}({', '.join(loads)});")
+            o += size
+        if with_bias:
+            inside += [f"bias{p} = bias{p} + g{t}_{p};" for p in range(len(parts))]
+    start = f"first * {_dim(last, PACE)} + {_dim(last, SHIFT)}"
+    if not in_row:
+        start += f" + k{last} * {_dim(last, REACH)}"
+    inside.append(f"let x0 = {start};")
+    for j in range(seen):
+        step = f"{j}u" if in_row else f"{j}u * {_dim(last, PACE)}"
+        inside.append(f"let p{j} = x0 + {step};")
+        inside.append(f"let in{j} = good && p{j} < {_dim(last, SOURCE)};")
+        inside.append(f"let from{j} = x_line + p{j} * {_dim(last, X_STEP)};")
+        inside += [
+            f"let x{c}_{j} = select({zero}, {element(ir, x, f'x_at{c} + from{j}', dtype)}, in{j});"
+            for c in range(channels_in)
+        ]
+    for c in range(channels_in):
+        for k in range(row):
+            for t in range(pixels):
+                j = t * pace + k * reach if in_row else t
+                for p, size in enumerate(parts):
+                    acc = f"acc{c}_{k}_{p}"
+                    inside.append(f"{acc} = {multiply_add(type_, size, f'x{c}_{j}', f'g{t}_{p}', acc)};")
+    lines += [f"    {line}" for line in inside]
+    lines += ["  }", "}"]
+    numbers = [
+        f"acc{c}_{k}_{p}" + ("" if size == 1 else f"[{n}]")
+        for c in range(channels_in)
+        for k in range(row)
+        for p, size in enumerate(parts)
+        for n in range(size)
+    ]
+    at = f"((which * {word(OUTPUTS)} + output + o) * {word(INNER)} + inner + c)"
+    for axis in looped:
+        at = f"({at} * {_dim(axis, TAPS)} + k{axis})"
+    if in_row:
+        at = f"{at} * {row}u + k"
+    lines += [
+        f"var results = array<{type_}, {len(numbers)}>({', '.join(numbers)});",
+        f"let deep = min({channels}u, {word(OUTPUTS)} - output);",
+        f"let wide = min({channels_in}u, {word(INNER)} - inner);",
+        "for (var c = 0u; c < wide; c = c + 1u) {",
+        f"  for (var k = 0u; k < {row}u; k = k + 1u) {{",
+        "    for (var o = 0u; o < deep; o = o + 1u) {",
+        f"      {_put(ir, at, f'results[(c * {row}u + k) * {channels}u + o]', dtype, partial)}",
+        "    }",
+        "  }",
+        "}",
+    ]
+    if with_bias:
+        sums = [f"bias{p}" + ("" if size == 1 else f"[{n}]") for p, size in enumerate(parts) for n in range(size)]
+        first = " && ".join(["inner == 0u", *(f"k{axis} == 0u" for axis in looped)])
+        behind = f"{word(RESULTS)} - {word(GROUPS)} * {word(OUTPUTS)} + which * {word(OUTPUTS)} + output + o"
+        lines += [
+            f"if ({first}) {{",
+            f"  var sums = array<{type_}, {channels}>({', '.join(sums)});",
+            "  for (var o = 0u; o < deep; o = o + 1u) {",
+            f"    {_put(ir, behind, 'sums[o]', dtype, partial)}",
+            "  }",
+            "}",
+        ]
+    return f"{ENTRY}{flat_index(COUNT)}" + "\n".join(f"  {line}" for line in lines) + "\n}"
+
+
+def _workgroup_tile(ir: KernelIR) -> str:
+    _, rank, _, _, dtype, partial, g, x = ir.static
+    type_ = accumulated(dtype)
+    dims = range(rank)
+    unfold_place = "".join(
+        f"    let o{axis} = left % {_dim(axis, SIZE)};\n    left = left / {_dim(axis, SIZE)};\n"
+        for axis in reversed(dims)
+    )
+    unfold_tap = "".join(
+        f"    let k{axis} = tap % {_dim(axis, TAPS)};\n    tap = tap / {_dim(axis, TAPS)};\n" for axis in reversed(dims)
+    )
+    meet = "".join(
+        f"    let y{axis} = o{axis} * {_dim(axis, PACE)} + k{axis} * {_dim(axis, REACH)} + {_dim(axis, SHIFT)};\n"
+        f"    good = good && y{axis} < {_dim(axis, SOURCE)};\n"
+        for axis in dims
+    )
+    g_at = " + ".join([f"left * {word(G_BATCH)}", *(f"o{axis} * {_dim(axis, G_STEP)}" for axis in dims)])
+    x_at = " + ".join([f"left * {word(X_BATCH)}", *(f"y{axis} * {_dim(axis, X_STEP)}" for axis in dims)])
+    columns = " * ".join([word(INNER), *(_dim(axis, TAPS) for axis in dims)])
+    put = _put(ir, f"(which * {word(OUTPUTS)} + m) * columns + column", "results[r][c]", dtype, partial)
+    return f"""fn grad_at(channel: u32, place: u32) -> {type_} {{
+    var left = place;
+{unfold_place}\
+    return {element(ir, g, f"{word(G_START)} + channel * {word(G_CHANNEL)} + {g_at}", dtype)};
+}}
+fn source_at(channel: u32, column: u32, place: u32) -> {type_} {{
+    var left = place;
+    var tap = column;
+    var good = true;
+{unfold_place}{unfold_tap}{meet}\
+    let at = {word(X_START)} + (channel + tap) * {word(X_CHANNEL)} + {x_at};
+    return select({type_}(0), {element(ir, x, "select(0u, at, good)", dtype)}, good);
+}}
+var<workgroup> g_tile: array<{type_}, 1024>;
+var<workgroup> x_tile: array<{type_}, 1024>;
+@compute @workgroup_size(16, 16)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
+        @builtin(local_invocation_id) local: vec3<u32>, @builtin(local_invocation_index) t: u32) {{
+  var rest = group.x + group.y * groups.x;
+  if (rest >= {word(COUNT)}) {{ return; }}
+  let columns = {columns};
+  let first = (rest % {word(INNER_TILES)}) * 64u;
+  rest = rest / {word(INNER_TILES)};
+  let output = (rest % {word(OUTPUT_TILES)}) * 64u;
+  rest = rest / {word(OUTPUT_TILES)};
+  let which = rest % {word(GROUPS)};
+  let slice = rest / {word(GROUPS)};
+  let end = min((slice + 1u) * {word(SLICE)}, {word(ROWS)});
+  var acc0 = vec4<{type_}>();
+  var acc1 = vec4<{type_}>();
+  var acc2 = vec4<{type_}>();
+  var acc3 = vec4<{type_}>();
+  for (var k0 = slice * {word(SLICE)}; k0 < end; k0 = k0 + 16u) {{
+    for (var s = t; s < 1024u; s = s + 256u) {{
+      let k = s % 16u;
+      let m = s / 16u;
+      var u = {type_}(0);
+      if (output + m < {word(OUTPUTS)} && k0 + k < end) {{
+        u = grad_at(which * {word(OUTPUTS)} + output + m, k0 + k);
+      }}
+      g_tile[k * 64u + m] = u;
+      var v = {type_}(0);
+      if (first + m < columns && k0 + k < end) {{ v = source_at(which * {word(INNER)}, first + m, k0 + k); }}
+      x_tile[k * 64u + m] = v;
+    }}
+    workgroupBarrier();
+    for (var k = 0u; k < 16u; k = k + 1u) {{
+      let p = k * 64u + local.y * 4u;
+      let q = k * 64u + local.x * 4u;
+      let v = vec4<{type_}>(x_tile[q], x_tile[q + 1u], x_tile[q + 2u], x_tile[q + 3u]);
+      acc0 = acc0 + g_tile[p] * v;
+      acc1 = acc1 + g_tile[p + 1u] * v;
+      acc2 = acc2 + g_tile[p + 2u] * v;
+      acc3 = acc3 + g_tile[p + 3u] * v;
+    }}
+    workgroupBarrier();
+  }}
+  var results = array<vec4<{type_}>, 4>(acc0, acc1, acc2, acc3);
+  for (var r = 0u; r < 4u; r = r + 1u) {{
+    let m = output + local.y * 4u + r;
+    for (var c = 0u; c < 4u; c = c + 1u) {{
+      let column = first + local.x * 4u + c;
+      if (m < {word(OUTPUTS)} && column < columns) {{ {put} }}
+    }}
+  }}
+}}"""
