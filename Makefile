@@ -52,6 +52,7 @@ format: $(VENV)/.made-dev node_modules/.made
 benchmarks: $(VENV)/.made-dev
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/eager_vs_torch.py
+	$(BIN)/python benchmarks/watch_cost.py
 
 benchmarks-gpu: $(VENV)/.made-dev
 	$(BIN)/python benchmarks/gpu_vs_peers.py
