@@ -131,6 +131,12 @@ CONVOLVE: Final = Op("convolution", Kind.KERNEL)
 CONVOLVE_INPUT: Final = Op("convolution_input", Kind.KERNEL)  # the gradient of the input
 # attr: (kernel, those settings, whether the gradient of the bias lies behind that of the weight, both flat)
 CONVOLVE_WEIGHT: Final = Op("convolution_weight", Kind.KERNEL)
+RESAMPLE: Final = Op("resample", Kind.KERNEL)  # attr: taps of each dimension but the first, 0 for one that stays
+# attr of these: (kernel, stride, padding, dilation), all empty for adaptive windows
+MAX_POOL: Final = Op("max_pool", Kind.KERNEL)
+MAX_POOL_AT: Final = Op("max_pool_at", Kind.KERNEL)  # where the largest element is in its plane
+MAX_POOL_INPUT: Final = Op("max_pool_input", Kind.KERNEL)  # the gradient of the input: of the result's, and the input
+MAX_POOL_PLACES: Final = Op("max_pool_places", Kind.KERNEL)  # the same, of the result's gradient and the places
 SCAN: Final = Op("scan", Kind.KERNEL)  # attr: (function, axis)
 SOFTMAX: Final = Op("softmax", Kind.KERNEL)  # attr: (form, axis)
 ARGSORT: Final = Op("argsort", Kind.KERNEL)  # attr: (axis, descending)

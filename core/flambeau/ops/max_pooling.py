@@ -80,9 +80,13 @@ MAX_POOLERS = {rank: max_pooler(f"MaxPool{rank}DWithIndices") for rank in (1, 2,
 
 
 class Rows:
-    """The positions along one dimension that each window takes in; short ones repeat their last."""
+    """The positions along one dimension that each window takes in; short ones repeat their last.
 
-    def __init__(self, rows: list[list[int]]) -> None:
+    `window` is (kernel, stride, padding, dilation), or None for windows that cover the dimension evenly.
+    """
+
+    def __init__(self, rows: list[list[int]], window: tuple[int, int, int, int] | None) -> None:
+        self.window = window
         self.out = len(rows)
         self.taps = max([1, *[len(row) for row in rows]])
         self.positions = array("q", [p for row in rows for p in [*row, *[row[-1]] * (self.taps - len(row))]])
@@ -95,12 +99,12 @@ def _pooling_rows(size: int, out: int, kernel: int, stride: int, padding: int, d
         start = i * stride - padding
         inside = [p for p in range(start, start + kernel * dilation, dilation) if 0 <= p < size]
         rows.append(inside or [min(max(start, 0), size - 1)])
-    return Rows(rows)
+    return Rows(rows, (kernel, stride, padding, dilation))
 
 
 @lru_cache(maxsize=256)
 def _adaptive_rows(size: int, out: int) -> Rows:
-    return Rows([list(range(i * size // out, -(-(i + 1) * size // out))) for i in range(out)])
+    return Rows([list(range(i * size // out, -(-(i + 1) * size // out))) for i in range(out)], None)
 
 
 def _rows(size: Ints, out: Ints, window: Pooling) -> tuple[Rows, ...]:
@@ -108,7 +112,7 @@ def _rows(size: Ints, out: Ints, window: Pooling) -> tuple[Rows, ...]:
 
 
 def _with_indices_grad(g: Any, out_1: Any, input_shape: Ints, rows: Any) -> tuple[Tensor]:
-    return (to_places(g[0], out_1, input_shape[-len(rows) :]),)
+    return (max_windows_backward(g[0], out_1, input_shape[-len(rows) :], rows),)
 
 
 def indexed_max(name: str) -> Any:
@@ -147,9 +151,20 @@ ADAPTIVE = {rank: indexed_max(f"AdaptiveMaxPool{rank}D") for rank in (1, 2, 3)}
 max_windows = INDEXED[2]
 
 
+@op(name="MaxPool2DWithIndicesBackwardBackward0", g=lambda gg, indices, size: from_places(gg, indices, len(size)))
+def max_windows_backward(be: Any, g: Array, indices: Array, size: Ints, rows: tuple[Rows, ...]) -> Any:
+    """Each gradient (..., *out) at the position (..., *size) of its window's largest element."""
+    kernel = be.kernels.get("to_places")
+    return kernel(g, indices, size) if kernel else _to_places(be, g, indices, size)
+
+
 @op(name="MaxUnpool2DBackward0", g=lambda gg, indices, size: from_places(gg, indices, len(size)))
 def to_places(be: Any, g: Array, indices: Array, size: Ints) -> Any:
     """Zeros (..., *size) with each element of `g` (..., *out) added at its position among those of *size."""
+    return _to_places(be, g, indices, size)
+
+
+def _to_places(be: Any, g: Any, indices: Any, size: Ints) -> Any:
     lead = g.shape[: len(g.shape) - len(size)]
     rows, count = prod(lead), prod(g.shape[len(lead) :])
     index = be.reshape(indices, (rows, count))

@@ -11,7 +11,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from . import convolution, convolution_weight, elementwise, join, matmul, reduce, scan, scatter, softmax, sort
+from . import (
+    convolution,
+    convolution_weight,
+    elementwise,
+    join,
+    matmul,
+    pooling,
+    reduce,
+    resample,
+    scan,
+    scatter,
+    softmax,
+    sort,
+)
 
 if TYPE_CHECKING:
     from ..codegen.ir import KernelIR
@@ -31,6 +44,11 @@ TEMPLATES: Final[dict[str, Template]] = {
     "convolution": convolution,
     "convolution_input": convolution,
     "convolution_weight": convolution_weight,
+    "resample": resample,
+    "max_pool": pooling,
+    "max_pool_at": pooling,
+    "max_pool_input": pooling,
+    "max_pool_places": pooling,
     "scan": scan,
     "argsort": sort,
     "softmax": softmax,
@@ -45,6 +63,8 @@ RENDER: Final = {
     "matmul": matmul.render,
     "convolution": convolution.render,
     "convolution_weight": convolution_weight.render,
+    "pooling": pooling.render,
+    "resample": resample.render,
     "scan": scan.render,
     "softmax": softmax.render,
     "sort": sort.render,

@@ -29,8 +29,13 @@ from ..lazy import (
     FULL,
     GATHER,
     MATMUL,
+    MAX_POOL,
+    MAX_POOL_AT,
+    MAX_POOL_INPUT,
+    MAX_POOL_PLACES,
     PACK,
     PUT,
+    RESAMPLE,
     SCAN,
     SCATTER,
     SOFTMAX,
@@ -51,7 +56,10 @@ CHEAP_LEAVES = 3
 # Operands of hand-written kernels that are read a few times at most per output element: they may be computed there.
 PROLOGUE: dict[Op, tuple[int, ...]] = {SCAN: (0,), SOFTMAX: (0, 1), PUT: (0,), SCATTER: (0,)}
 # Kernels that read their operands at any strides.
-STRIDED = (MATMUL, CONVOLVE, CONVOLVE_INPUT, CONVOLVE_WEIGHT)
+STRIDED = (
+    MATMUL, CONVOLVE, CONVOLVE_INPUT, CONVOLVE_WEIGHT, MAX_POOL, MAX_POOL_AT, MAX_POOL_INPUT, MAX_POOL_PLACES,
+    RESAMPLE,
+)  # fmt: skip
 # Ops whose first operand is read at computed positions.
 INDEXED = (TAKE, GATHER)
 # Kernels that write their output in another order than element by element: nothing can follow in the same kernel.
