@@ -39,7 +39,6 @@ from .lazy import (
     SCALAR_RIGHT,
     SCAN,
     SCATTER,
-    SOFTMAX,
     TAKE,
     UNARY,
     VIEW,
@@ -85,10 +84,6 @@ class WgpuBackend:
             "pack": self._pack,
             "unpack": self._unpack,
             **Images(self, self._queue).kernels,
-            "_softmax": self._softmax,
-            "_log_softmax": self._log_softmax,
-            "softmax_backward": self._softmax_backward,
-            "log_softmax_backward": self._log_softmax_backward,
         }
         halves = "shader-f16" in device.info.features
         self.dtypes = frozenset(d for d in STORAGE if d is not float16 or halves)
@@ -367,22 +362,6 @@ class WgpuBackend:
     def sort(self, x: LazyArray, axis: int, descending: bool) -> tuple[LazyArray, LazyArray]:
         order = self._queue(ARGSORT, (x,), (axis, descending), (), x.shape, int64)
         return self.gather(x, axis, order), order
-
-    # --- composite ops of flambeau in one kernel
-
-    def _softmax(self, x: LazyArray, axis: int) -> LazyArray:
-        return self._queue(SOFTMAX, (x,), ("softmax", axis), (), x.shape, x.dtype)
-
-    def _log_softmax(self, x: LazyArray, axis: int) -> LazyArray:
-        return self._queue(SOFTMAX, (x,), ("log_softmax", axis), (), x.shape, x.dtype)
-
-    def _softmax_backward(self, grad: LazyArray, result: LazyArray, axis: int) -> LazyArray:
-        grad = self._expand(grad, result.shape)
-        return self._queue(SOFTMAX, (grad, result), ("softmax_backward", axis), (), result.shape, result.dtype)
-
-    def _log_softmax_backward(self, grad: LazyArray, result: LazyArray, axis: int) -> LazyArray:
-        grad = self._expand(grad, result.shape)
-        return self._queue(SOFTMAX, (grad, result), ("log_softmax_backward", axis), (), result.shape, result.dtype)
 
     # --- products
 

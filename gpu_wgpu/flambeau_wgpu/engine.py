@@ -26,7 +26,7 @@ from .schedule.fuse import Fusion
 from .schedule.graph import Graph
 
 QUEUE_CHECK = 256  # nodes after which the queue is looked at
-QUEUE_NODES = 2048
+QUEUE_NODES = 4096
 QUEUE_BYTES = 1 << 30
 PLANS_KEPT = 64
 

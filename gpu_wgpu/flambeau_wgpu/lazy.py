@@ -138,7 +138,6 @@ MAX_POOL_AT: Final = Op("max_pool_at", Kind.KERNEL)  # where the largest element
 MAX_POOL_INPUT: Final = Op("max_pool_input", Kind.KERNEL)  # the gradient of the input: of the result's, and the input
 MAX_POOL_PLACES: Final = Op("max_pool_places", Kind.KERNEL)  # the same, of the result's gradient and the places
 SCAN: Final = Op("scan", Kind.KERNEL)  # attr: (function, axis)
-SOFTMAX: Final = Op("softmax", Kind.KERNEL)  # attr: (form, axis)
 ARGSORT: Final = Op("argsort", Kind.KERNEL)  # attr: (axis, descending)
 PUT: Final = Op("put", Kind.KERNEL)  # attr: (axis, reduce)
 SCATTER: Final = Op("scatter", Kind.KERNEL)  # attr: (axis, reduce)

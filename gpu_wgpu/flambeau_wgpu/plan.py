@@ -15,7 +15,7 @@ from .codegen.ir import KernelIR
 from .codegen.lower import Kernel, Key, TooManyBindings
 from .device.interface import Commands, Device
 from .formats import PUT_SCALAR, storage_bytes
-from .kernels import TEMPLATES, elementwise
+from .kernels import TEMPLATES, elementwise, rows
 from .lazy import ASSIGN, BUFFER, HOST, VIEW, Kind, LazyArray
 from .memory import Buffer, Pool, size_class
 from .regions import Strides
@@ -163,7 +163,10 @@ def _lower(fusion: Fusion) -> Lowered:
     for group in sorted(fusion.groups, key=lambda group: min(group.nodes)):
         roots = [ref for ref in group.nodes if fusion.stored[ref]]
         if roots:
-            lowered.append((group, _lower_group(fusion, group, roots)))
+            try:
+                lowered.append((group, _lower_group(fusion, group, roots)))
+            except TooManyBindings:
+                lowered += [(group, kernels) for kernels in _lower_one_by_one(fusion, group, roots)]
     return lowered
 
 
@@ -178,9 +181,23 @@ def _lower_group(fusion: Fusion, group: Group, roots: list[Ref]) -> list[Kernel]
     try:
         return template.build(fusion, anchor, roots)
     except TooManyBindings:
+        if group.reductions:
+            raise
         fusion.stored[anchor] = True
         rest = [ref for ref in roots if ref != anchor]
         return [*template.build(fusion, anchor, [anchor]), *_lower_elementwise(fusion, rest)]
+
+
+def _lower_one_by_one(fusion: Fusion, group: Group, roots: list[Ref]) -> list[list[Kernel]]:
+    """A row kernel with too many buffers as one kernel for each reduction, and elementwise ones."""
+    for ref in group.reductions:
+        fusion.stored[ref] = True
+    kernels = [rows.build_of(fusion, group, [ref], [ref]) for ref in group.reductions]
+    rest = [ref for ref in roots if ref not in group.reductions]
+    before = [ref for ref in rest if not fusion.anchored[ref] and ref in group.wide]
+    if before:
+        kernels.append(_lower_elementwise(fusion, before))
+    return [*kernels, *(_lower_elementwise(fusion, [ref]) for ref in rest if ref not in before)]
 
 
 def _lower_elementwise(fusion: Fusion, roots: list[Ref]) -> list[Kernel]:
@@ -326,10 +343,11 @@ class _Layout:
         output = kernel.bindings[position]
         if not output.in_place:
             return None
+        elsewhere = {bound.key for bound in kernel.bindings if not bound.in_place}
         for at, bound in enumerate(kernel.bindings):
             key = bound.key
             if (
-                bound.in_place
+                key not in elsewhere
                 and isinstance(key, int)
                 and key in dying
                 and key not in moved

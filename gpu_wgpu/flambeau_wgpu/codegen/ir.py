@@ -62,6 +62,7 @@ class Function(NamedTuple):
     stores: tuple[Store, ...]
     input: str  # dtype of the value handed in; "" for none
     located: bool = False  # whether the coordinates are handed in, too
+    lanes: int = 1  # how many neighbours along the last dimension it computes at once
 
 
 class Binding(NamedTuple):

@@ -98,7 +98,8 @@ class KernelBuilder:
             at = len(self.bindings)
             if at == MAX_BINDINGS:
                 raise TooManyBindings
-            self._binding_of[key] = at
+            if not again:
+                self._binding_of[key] = at
             self.bindings.append(BoundBuffer(key, element, writable, in_place))
         else:
             bound = self.bindings[at]
@@ -176,6 +177,7 @@ class FunctionBuilder:
         self.memo: dict[tuple[Ref, int], int] = {}
         self.stores: list[tuple[int, int, str, Access]] = []
         self.input: tuple[Ref, str] | None = None
+        self.reduced: dict[Ref, int] = {}  # the reductions of a row kernel, by number
 
     @property
     def identity(self) -> Access:
@@ -200,6 +202,8 @@ class FunctionBuilder:
         dtype = x.dtype.name
         if self.input is not None and ref == self.input[0]:
             return self._emit("input", dtype)
+        if ref in self.reduced:
+            return self._emit("reduced", dtype, self.reduced[ref])
         if kernel.fusion.stored[ref] and ref not in kernel.own:
             where, strides, offset = kernel.input(ref)
             if where != ref:
@@ -310,8 +314,12 @@ class FunctionBuilder:
 
     # --- writing down
 
-    def finish(self, result: int = -1) -> Function:
-        """The function's structure, appended to the kernel; the numbers in it become parameter words."""
+    def finish(self, result: int = -1, lanes: int = 1) -> Function:
+        """The function's structure, appended to the kernel; the numbers in it become parameter words.
+
+        With `lanes` it may compute so many neighbours along the last dimension at once, if that is long enough; its
+        buffers are then bound as vectors where all accesses are of neighbours. (Sizes are multiples of `lanes` then.)
+        """
         kernel = self.kernel
         self._forget_unused_accesses()
         used = [*self.accesses, *(access for access, _ in self.spaces), *(access for _, _, _, access in self.stores)]
@@ -362,6 +370,10 @@ class FunctionBuilder:
                 kernel.word(size)
             spaces.append(Space(position, len(shape), at))
         accesses = tuple(pattern(access) for access in self.accesses)
+        if self.spaces or not dims or dims[-1] % lanes:
+            lanes = 1
+        if lanes > 1:
+            self._bind_vectors(lanes, {access: walk[access] for access in outer})
         stores = tuple(Store(b, r, d, pattern(a, for_store=True)) for b, r, d, a in self.stores)
         input_dtype = self.input[1] if self.input is not None else ""
         function = Function(
@@ -376,9 +388,24 @@ class FunctionBuilder:
             stores,
             input_dtype,
             self.is_located,
+            lanes,
         )
         kernel.functions.append(function)
         return function
+
+    def _bind_vectors(self, lanes: int, walk: dict[Access, Strides]) -> None:
+        """Bind the buffers as vectors of which only whole vectors are loaded and stored."""
+        access_of = list(self.accesses)
+        uses = [(i[2], access_of[i[3]]) for i in self.code if i[0] == "load"]
+        uses += [(binding, access) for binding, _, _, access in self.stores]
+        single = {i[2] for i in self.code if i[0] == "load_at"}
+        for binding, access in uses:
+            strides = walk[access]
+            if strides[-1] != 1 or access[2] % lanes or any(stride % lanes for stride in strides[:-1]):
+                single.add(binding)
+        for binding in {binding for binding, _ in uses} - single:
+            bound = self.kernel.bindings[binding]
+            bound.storage = f"vec{lanes}<{bound.storage}>"
 
 
 def _runs_before(dims: Shape, all_strides: list[Strides], split: int) -> Shape:

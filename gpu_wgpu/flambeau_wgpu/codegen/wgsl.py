@@ -1,12 +1,15 @@
 """From a kernel's structure to WGSL text.
 
 Names in the text: `i` the flat index, `c0 c1 ...` coordinates, `a0 a1 ...` positions of accesses, `r0 r1 ...`
-registers, `b1 b2 ...` buffers, `P` the parameter block.
+registers, `b1 b2 ...` buffers, `P` the parameter block. A function of several lanes computes neighbours along its last
+dimension at once; its registers that differ among them are `r0_0 r0_1 ...`, and `v0 v1 ...` vectors as loaded.
 """
 
 from __future__ import annotations
 
-from .ir import ABSENT, ACCESS_AT, STRIDED, UNIT, Binding, Function, KernelIR, Pattern
+from collections.abc import Callable, Sequence
+
+from .ir import ABSENT, ACCESS_AT, STRIDED, UNIT, Binding, Function, Instruction, KernelIR, Pattern, Store
 from .math import functions_for
 from .ops import CASTS, EXPRESSIONS, KIND, load, register, store, wrapped
 
@@ -106,12 +109,12 @@ def position(pattern: Pattern, first: int = 0, last: int | None = None, start: s
     return " + ".join(terms)
 
 
-def positions(function: Function, indent: str, hoisted: bool = False) -> list[str]:
-    """`let a...` for every access that a load needs; with `hoisted`, what does not depend on reduced dimensions is in
-    `h...` already.
+def positions(function: Function, indent: str, hoisted: bool = False, only: set[int] | None = None) -> list[str]:
+    """`let a...` for every access that a load (or those asked for) needs; with `hoisted`, what does not depend on
+    reduced dimensions is in `h...` already.
     """
     lines = []
-    loaded = _loaded(function)
+    loaded = _loaded(function, only)
     for number, space in enumerate(function.spaces, 1):
         lines.append(f"{indent}let p{number} = {_position(function, space.position, f'hs{number}', hoisted)};")
         rest = f"p{number}"
@@ -153,53 +156,126 @@ def _position(function: Function, pattern: Pattern, hoisted_name: str, hoisted: 
     return position(pattern, function.split, None, hoisted_name)
 
 
-def _loaded(function: Function) -> set[int]:
-    return {instruction[ACCESS_AT[instruction[0]]] for instruction in function.code if instruction[0] in ACCESS_AT}
-
-
-def instructions(ir: KernelIR, function: Function, indent: str, given: str = "value") -> list[str]:
-    """`let r...` for every instruction."""
-    return [
-        f"{indent}let r{at}: {register(instruction[1])} = {_expression(ir, function, instruction, given)};"
+def _loaded(function: Function, only: set[int] | None = None) -> set[int]:
+    return {
+        instruction[ACCESS_AT[instruction[0]]]
         for at, instruction in enumerate(function.code)
-    ]
+        if instruction[0] in ACCESS_AT and (only is None or at in only)
+    }
 
 
-def _expression(ir: KernelIR, function: Function, instruction: tuple[object, ...], given: str) -> str:
+def varying(function: Function) -> list[bool]:
+    """Whether each register differs among the lanes."""
+    if function.lanes == 1:
+        return [False] * len(function.code)
+    return _dependents(function, lambda pattern: pattern.flat or pattern.walks[-1] != ABSENT)
+
+
+def inner(function: Function) -> list[bool]:
+    """Whether each register of a row kernel differs along a row."""
+    return _dependents(
+        function,
+        lambda pattern: pattern.space > 0 or any(walk != ABSENT for walk in pattern.walks[function.split :]),
+    )
+
+
+def _dependents(function: Function, differs: Callable[[Pattern], bool]) -> list[bool]:
+    result: list[bool] = []
+    for instruction in function.code:
+        at = ACCESS_AT.get(instruction[0])
+        own = at is not None and differs(function.accesses[instruction[at]])
+        result.append(own or any(result[register] for register in operands(instruction)))
+    return result
+
+
+def operands(instruction: Instruction) -> tuple[int, ...]:
+    """The registers that an instruction reads."""
+    name = instruction[0]
+    if name == "load_at":
+        return (instruction[4],)
+    if name in NO_OPERANDS:
+        return ()
+    return tuple(instruction[3:])
+
+
+NO_OPERANDS = ("load", "param", "input", "arange", "random", "reduced")
+
+
+def instructions(
+    ir: KernelIR, function: Function, indent: str, given: str = "value", only: set[int] | None = None
+) -> list[str]:
+    """`let r...` for every instruction, or for those asked for."""
+    lines = []
+    differs = varying(function)
+    for at, instruction in enumerate(function.code):
+        if only is not None and at not in only:
+            continue
+        type_ = register(instruction[1])
+        if not differs[at]:
+            lines.append(f"{indent}let r{at}: {type_} = {_expression(ir, function, instruction, given, differs, 0)};")
+            continue
+        if _is_vector(ir, instruction):
+            place = _place(function, instruction[3])
+            lines.append(f"{indent}let v{at} = {buffer(ir, instruction[2])}[({place}) >> 2u];")
+        for lane in range(function.lanes):
+            if _is_vector(ir, instruction):
+                value = load(instruction[1], f"v{at}[{lane}]")
+            else:
+                value = _expression(ir, function, instruction, given, differs, lane)
+            lines.append(f"{indent}let r{at}_{lane}: {type_} = {value};")
+    return lines
+
+
+def _is_vector(ir: KernelIR, instruction: Instruction) -> bool:
+    return instruction[0] == "load" and ir.bindings[instruction[2]].storage.startswith("vec")
+
+
+def register_name(differs: list[bool], at: int, lane: int = 0) -> str:
+    """A register, of one lane if it differs among them."""
+    return f"r{at}_{lane}" if differs[at] else f"r{at}"
+
+
+def _expression(
+    ir: KernelIR, function: Function, instruction: Instruction, given: str, differs: list[bool], lane: int
+) -> str:
     name, dtype, *rest = instruction
-    assert isinstance(dtype, str)
     if name == "load":
-        at = rest[1]
-        assert isinstance(at, int) and isinstance(rest[0], int)
-        return load(dtype, f"{buffer(ir, rest[0])}[{_place(function, at)}]")
+        return load(dtype, f"{buffer(ir, rest[0])}[{_place(function, rest[1], lane)}]")
     if name == "load_at":
         binding, at, index, stride = rest
-        assert isinstance(binding, int) and isinstance(at, int) and isinstance(stride, int)
-        return load(dtype, f"{buffer(ir, binding)}[{_place(function, at)} + u32(r{index}) * {word(stride)}]")
+        place = f"{_place(function, at, lane)} + u32({register_name(differs, index, lane)}) * {word(stride)}"
+        return load(dtype, f"{buffer(ir, binding)}[{place}]")
     if name == "param":
-        assert isinstance(rest[0], int)
         return scalar(dtype, rest[0])
     if name == "input":
         return given
+    if name == "reduced":
+        return f"m{rest[0]}"
     if name == "arange":
         at, start, step = rest
-        assert isinstance(at, int) and isinstance(start, int) and isinstance(step, int)
-        index = f"{register(dtype)}({_place(function, at)})"
+        index = f"{register(dtype)}({_place(function, at, lane)})"
         return wrapped("arange", dtype, f"{scalar(dtype, start)} + {index} * {scalar(dtype, step)}")
     if name == "random":
         at, seed = rest
-        assert isinstance(at, int) and isinstance(seed, int)
-        return f"uniform_random({_place(function, at)}, {', '.join(word(seed + k) for k in range(4))})"
-    source = rest[0]
-    assert isinstance(source, str) and isinstance(name, str)
-    registers = [f"r{r}" for r in rest[1:]]
+        return f"uniform_random({_place(function, at, lane)}, {', '.join(word(seed + k) for k in range(4))})"
+    registers = [register_name(differs, r, lane) for r in rest[1:]]
     if name == "cast":
-        return wrapped("cast", dtype, CASTS[KIND[source], KIND[dtype]].format(*registers))
-    return wrapped(name, dtype, EXPRESSIONS[name, KIND[source]].format(*registers))
+        return wrapped("cast", dtype, CASTS[KIND[rest[0]], KIND[dtype]].format(*registers))
+    return wrapped(name, dtype, EXPRESSIONS[name, KIND[rest[0]]].format(*registers))
 
 
-def _place(function: Function, at: int) -> str:
-    return "i" if function.accesses[at].flat else f"a{at}"
+def _place(function: Function, at: int, lane: int = 0) -> str:
+    pattern = function.accesses[at]
+    return f"{'i' if pattern.flat else f'a{at}'}{_lane_step(pattern, lane)}"
+
+
+def _lane_step(pattern: Pattern, lane: int) -> str:
+    """How far a lane is from the first."""
+    if lane == 0 or (not pattern.flat and pattern.walks[-1] == ABSENT):
+        return ""
+    if pattern.flat or pattern.walks[-1] == UNIT:
+        return f" + {lane}u"
+    return f" + {lane}u * {word(pattern.word + sum(walk == STRIDED for walk in pattern.walks))}"
 
 
 def scalar(dtype: str, at: int) -> str:
@@ -209,11 +285,23 @@ def scalar(dtype: str, at: int) -> str:
     return f"bitcast<{kind}>({word(at)})"
 
 
-def stores(ir: KernelIR, function: Function, indent: str) -> list[str]:
-    return [
-        f"{indent}{buffer(ir, s.binding)}[{position(s.position)}] = {store(s.dtype, f'r{s.register}')};"
-        for s in function.stores
-    ]
+def stores(ir: KernelIR, function: Function, indent: str, only: Sequence[Store] | None = None) -> list[str]:
+    """The assignments to buffers, all or those asked for."""
+    lines = []
+    differs = varying(function)
+    for s in function.stores if only is None else only:
+        target, place = buffer(ir, s.binding), position(s.position)
+        values = [store(s.dtype, register_name(differs, s.register, lane)) for lane in range(function.lanes)]
+        if function.lanes == 1 or not (s.position.flat or s.position.walks[-1] != ABSENT):
+            lines.append(f"{indent}{target}[{place}] = {values[0]};")
+        elif ir.bindings[s.binding].storage.startswith("vec"):
+            lines.append(f"{indent}{target}[({place}) >> 2u] = {ir.bindings[s.binding].storage}({', '.join(values)});")
+        else:
+            lines += [
+                f"{indent}{target}[{place}{_lane_step(s.position, lane)}] = {value};"
+                for lane, value in enumerate(values)
+            ]
+    return lines
 
 
 def body(ir: KernelIR, function: Function, indent: str = INDENT, given: str = "value") -> str:

@@ -18,11 +18,10 @@ from . import (
     join,
     matmul,
     pooling,
-    reduce,
     resample,
+    rows,
     scan,
     scatter,
-    softmax,
     sort,
 )
 
@@ -39,7 +38,7 @@ class Template(Protocol):
 
 
 TEMPLATES: Final[dict[str, Template]] = {
-    "reduce": reduce,
+    "reduce": rows,
     "matmul": matmul,
     "convolution": convolution,
     "convolution_input": convolution,
@@ -51,7 +50,6 @@ TEMPLATES: Final[dict[str, Template]] = {
     "max_pool_places": pooling,
     "scan": scan,
     "argsort": sort,
-    "softmax": softmax,
     "concat": join,
     "pack": join,
     "put": scatter,
@@ -59,14 +57,14 @@ TEMPLATES: Final[dict[str, Template]] = {
 }
 RENDER: Final = {
     "elementwise": elementwise.render,
-    "reduce": reduce.render,
+    "rows": rows.render,
+    "partials": rows.render_partials,
     "matmul": matmul.render,
     "convolution": convolution.render,
     "convolution_weight": convolution_weight.render,
     "pooling": pooling.render,
     "resample": resample.render,
     "scan": scan.render,
-    "softmax": softmax.render,
     "sort": sort.render,
     "join": join.render,
     "scatter": scatter.render,

@@ -1,4 +1,6 @@
-"""Elementwise kernels: one invocation per element of the iteration; and writing a region (`assign`)."""
+"""Elementwise kernels: one invocation per element of the iteration, or per four that lie side by side; and writing a
+region (`assign`).
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,16 @@ from math import prod
 
 from ..codegen.ir import KernelIR
 from ..codegen.lower import FunctionBuilder, Kernel, KernelBuilder
-from ..codegen.wgsl import ENTRY, WORKGROUP, body, flat_index, module
+from ..codegen.wgsl import ENTRY, WORKGROUP, body, flat_index, module, word
 from ..schedule.fuse import Fusion
 from ..schedule.graph import Ref
 from .grid import cover
+
+LANES = 4
+WORTH_LANES = 1 << 13  # elements from which loading four at once is worth another kernel
+MOST_INSTRUCTIONS = 48  # of a kernel that is written out four times
+VECTORS_ON_CPU = 4  # that an invocation of a software adapter computes: starting one costs as much as a load
+MANY = 1 << 16  # elements from which it does so
 
 
 def build(fusion: Fusion, roots: list[Ref]) -> Kernel:
@@ -22,10 +30,13 @@ def build(fusion: Fusion, roots: list[Ref]) -> Kernel:
     function = FunctionBuilder(kernel, "elementwise", dims)
     for root in roots:
         function.store(root, function.value(root, function.identity))
-    function.finish()
+    numel = graph.numel[roots[0]]
+    fast = numel >= WORTH_LANES and len(function.code) <= MOST_INSTRUCTIONS
+    lanes = function.finish(lanes=LANES if fast else 1).lanes
     if not kernel.ops:
         kernel.ops.append("copy" if kernel.bindings[0].key not in roots else "fill")
-    return kernel.finish(cover(graph.numel[roots[0]], WORKGROUP))
+    vectors = VECTORS_ON_CPU if lanes > 1 and fusion.device_kind == "cpu" and numel >= MANY else 1
+    return kernel.finish(cover(-(-numel // (lanes * vectors)), WORKGROUP), (lanes, vectors))
 
 
 def build_copy(fusion: Fusion, source: Ref, target: Ref) -> Kernel:
@@ -64,4 +75,19 @@ def build_assign(fusion: Fusion, ref: Ref) -> Kernel:
 
 
 def render(ir: KernelIR) -> str:
-    return module(ir, f"{ENTRY}{flat_index(0)}{body(ir, ir.functions[0])}\n}}")
+    lanes, vectors = ir.static or (1, 1)
+    text = body(ir, ir.functions[0])
+    if lanes == 1:
+        return module(ir, f"{ENTRY}{flat_index(0)}{text}\n}}")
+    first = f"(id.x + id.y * (groups.x * WORKGROUP_SIZE)) * {lanes * vectors}u"
+    if vectors == 1:
+        return module(ir, f"{ENTRY}  let i = {first};\n  if (i >= {word(0)}) {{ return; }}\n{text}\n}}")
+    return module(
+        ir,
+        f"""{ENTRY}  let first = {first};
+  let end = min(first + {lanes * vectors}u, {word(0)});
+  for (var i = first; i < end; i = i + {lanes}u) {{
+{text}
+  }}
+}}""",
+    )

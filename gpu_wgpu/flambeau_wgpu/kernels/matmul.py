@@ -67,12 +67,13 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     add_epilogue(kernel, ref, epilogue)
     kernel.ops.insert(0, "matmul")
     dtype = graph.arrays[ref].dtype.name
-    bound = {b.key for b in kernel.bindings}
-    vectors = dtype == "float32" and not staged and a_root != b_root and a_root not in bound and b_root not in bound
+    written = {b.key for b in kernel.bindings if b.writable}
+    vectors = dtype == "float32" and not staged and a_root not in written and b_root not in written
     a_mode = _mode(a_strides[-1], a_row, a_offset, a_walk) if vectors else "scalar"
     b_mode = _mode(b_strides[-2], b_strides[-1], b_offset, b_walk) if vectors else "scalar"
-    a = kernel.bind(a_root, "vec4<f32>" if a_mode != "scalar" else storage(dtype))
-    b = kernel.bind(b_root, "vec4<f32>" if b_mode != "scalar" else storage(dtype))
+    # (Bound again: an epilogue may read other parts of the same buffer one by one.)
+    a = kernel.bind(a_root, "vec4<f32>" if a_mode != "scalar" else storage(dtype), again=a_mode != "scalar")
+    b = kernel.bind(b_root, "vec4<f32>" if b_mode != "scalar" else storage(dtype), again=b_mode != "scalar")
     ragged = inner % 4 != 0
     static = ("workgroup" if staged else "register", across, ragged, a_mode, b_mode, len(sizes), dtype, a, b)
     return [kernel.finish(fold(tiles) if staged else cover(tiles, WORKGROUP), static)]

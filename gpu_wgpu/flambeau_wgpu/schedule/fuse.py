@@ -6,13 +6,16 @@ One pass over the needed arrays in the order in which they were made. The rules,
 2. An elementwise op joins the kernel that makes one of its operands element for element, also behind a matmul or a
    reduction (as its *epilogue*). Two kernels that meet in one op become one where neither waits for the other. If none
    takes it, it joins the last elementwise kernel of as many elements that reads one of the same buffers.
-3. A value that another kernel reads is recomputed there if that is cheap (`CHEAP`) or if nobody else wants it (the
+3. Reductions over the same rows, what is computed from them for each row, and what is computed for each element of
+   these rows become one *row kernel* (softmax, layer norm, cross entropy, with their gradients), if one needs the other
+   or they read the same. It walks the rows once for each reduction that waits for another, and once to write elements.
+4. A value that another kernel reads is recomputed there if that is cheap (`CHEAP`) or if nobody else wants it (the
    *prologue* of a reduction or a scan); else it is stored.
-4. The operands of a join (a concatenation, or the row of all of an optimizer's parameters) are written into it by the
+5. The operands of a join (a concatenation, or the row of all of an optimizer's parameters) are written into it by the
    kernels that make them (`places.py`). A part of another array is copied there by a kernel that writes its neighbour.
    Only what is left takes a kernel of the join's own.
-5. What the program still holds is stored. What it does not hold and nobody reads is never computed.
-6. A kernel binds at most `MAX_BINDINGS` buffers and has at most `MAX_NODES` ops.
+6. What the program still holds is stored. What it does not hold and nobody reads is never computed.
+7. A kernel binds at most `MAX_BINDINGS` buffers and has at most `MAX_NODES` ops.
 
 A group's ancestors are a bit mask, so that "would joining make a cycle" is one `&`.
 """
@@ -38,23 +41,23 @@ from ..lazy import (
     RESAMPLE,
     SCAN,
     SCATTER,
-    SOFTMAX,
     TAKE,
     VIEW,
     Kind,
     Op,
 )
-from ..regions import Strides, compose, contiguous_strides
+from ..regions import Strides, broadcast_strides, compose, contiguous_strides
 from .graph import Graph, Ref
 from .places import Places, join_regions
+from .space import Space, space_of
 
 MAX_BINDINGS = 8  # maxStorageBuffersPerShaderStage of every WebGPU device
 MAX_NODES = 48
 CHEAP = 12  # cost up to which a value is computed again rather than stored
-CHEAP_LEAVES = 3
+CHEAP_LEAVES = 4
 
 # Operands of hand-written kernels that are read a few times at most per output element: they may be computed there.
-PROLOGUE: dict[Op, tuple[int, ...]] = {SCAN: (0,), SOFTMAX: (0, 1), PUT: (0,), SCATTER: (0,)}
+PROLOGUE: dict[Op, tuple[int, ...]] = {SCAN: (0,), PUT: (0,), SCATTER: (0,)}
 # Kernels that read their operands at any strides.
 STRIDED = (
     MATMUL, CONVOLVE, CONVOLVE_INPUT, CONVOLVE_WEIGHT, MAX_POOL, MAX_POOL_AT, MAX_POOL_INPUT, MAX_POOL_PLACES,
@@ -69,7 +72,9 @@ NO_EPILOGUE = (ARGSORT, CONCAT, PACK, ASSIGN)
 class Group:
     """Arrays that one kernel computes."""
 
-    __slots__ = ("ancestors", "anchor", "bits", "depended_on", "leaves", "nodes", "numel", "stores")
+    __slots__ = (
+        "ancestors", "anchor", "bits", "depended_on", "leaves", "nodes", "numel", "reductions", "space", "wide",
+    )  # fmt: skip
 
     def __init__(self, number: int, numel: int, anchor: Ref | None) -> None:
         self.bits = 1 << number
@@ -78,8 +83,10 @@ class Group:
         self.anchor = anchor  # the reduction, assignment or hand-written kernel that it starts with
         self.nodes: list[Ref] = []
         self.leaves: set[Ref] = set()  # buffers of others that it reads
-        self.stores = 0  # arrays that it must store, as far as known
         self.depended_on = False
+        self.space: Space | None = None  # of a row kernel; `numel` is then the number of rows
+        self.reductions: list[Ref] = []
+        self.wide: set[Ref] = set()  # of a row kernel: what has a value for each element, not for each row
 
 
 class Fusion:
@@ -96,6 +103,7 @@ class Fusion:
         self.groups: list[Group] = []
         self._groups_made = 0
         self._latest: dict[int, Group] = {}  # by number of elements: the last elementwise kernel that was opened
+        self._rows: dict[Space, Group] = {}  # the last row kernel that was opened
         self.group: list[Group | None] = [
             None
         ] * total  # of a leaf: only where a view or a constant needs a buffer of its own
@@ -114,6 +122,8 @@ class Fusion:
                 kind = graph.kind(ref)
                 if kind is Kind.ELEMENTWISE:
                     self._place(ref)
+                elif kind is Kind.REDUCE:
+                    self._reduce(ref)
                 elif kind is Kind.JOIN:
                     self._join(ref)
                 elif kind is not Kind.VIEW:
@@ -136,28 +146,27 @@ class Fusion:
         if candidates:
             group = candidates[0]
             for other in candidates[1:]:
-                self._try_merge(group, other)
+                group = self._merged(group, other)
         else:
             group = self._latest[graph.numel[ref]] = self._new_group(ref, None)
         self._add(group, ref, operands)
 
     def _candidates(self, ref: Ref, operands: tuple[Ref, ...]) -> list[Group]:
-        graph = self.graph
-        numel = graph.numel[ref]
+        numel = self.graph.numel[ref]
         found: list[Group] = []
         for arg in operands:
             producer = self._producer(arg)
-            if (
-                producer < 0
-                or not graph.identity[arg]
-                or graph.numel[arg] != numel
-                or graph.kind(producer) is Kind.VIEW
-            ):
+            if producer < 0 or self.graph.kind(producer) is Kind.VIEW:
                 continue
             group = self.group[producer]
-            if group is None or group in found or group.numel != numel or not self._takes_more(group):
-                continue
-            found.append(group)
+            if (
+                group is not None
+                and group not in found
+                and self._takes_more(group)
+                and (group.numel == numel or self._is_wide(group, ref))
+                and self._reads_inside(group, arg, ref)
+            ):
+                found.append(group)
         found.sort(key=lambda g: -g.bits)
         # One that reads the same buffers, if none of these takes it.
         sibling = self._latest.get(numel)
@@ -170,19 +179,50 @@ class Fusion:
             found.append(sibling)
         return found
 
+    def _is_wide(self, group: Group, ref: Ref) -> bool:
+        """Whether an array has a value for each element of a row kernel's rows."""
+        space = group.space
+        return (
+            space is not None
+            and space.worth_sharing
+            and self.graph.numel[ref] == space.numel
+            and space.row_strides(self.graph.shape(ref)) is not None
+        )
+
+    def _reads_inside(self, group: Group, arg: Ref, ref: Ref) -> bool:
+        """Whether `ref`, computed in `group`, finds there what its operand shows: at the same element, or the same row."""
+        graph = self.graph
+        if graph.arrays[ref].op in INDEXED and arg == graph.args[ref][0]:
+            return False
+        producer = self._producer(arg)
+        same_element = (arg == producer or graph.identity[arg]) and graph.numel[arg] == graph.numel[ref]
+        if group.space is None:
+            return same_element
+        if graph.kind(ref) is Kind.REDUCE:
+            return producer in group.wide and (arg == producer or graph.identity[arg])
+        if not self._is_wide(group, ref):
+            return producer not in group.wide and same_element
+        if producer in group.wide:
+            return same_element
+        seen = (arg, contiguous_strides(graph.shape(arg)), 0) if arg == producer else graph.resolve(arg)
+        if seen is None:
+            return False
+        shape, own = graph.shape(ref), graph.shape(arg)
+        shown = compose(shape, broadcast_strides(own, shape), 0, own, seen[1], seen[2])
+        rows = group.space.row_strides(shape)
+        assert rows is not None
+        return (
+            shown is not None
+            and shown[1] == 0
+            and all(size == 1 or shown[0][axis] == rows[axis] for axis, size in enumerate(shape))
+        )
+
     def _shares_a_leaf(self, group: Group, ref: Ref) -> bool:
         for arg in self.graph.args[ref]:
             producer = self._producer(arg)
             if producer in group.leaves or not self.leaves_of[producer].isdisjoint(group.leaves):
                 return True
         return False
-
-    def _same_element(self, arg: Ref, ref: Ref) -> bool:
-        """Whether element i of `ref` needs just element i of what its operand shows."""
-        graph = self.graph
-        if graph.arrays[ref].op in INDEXED and arg == graph.args[ref][0]:
-            return False
-        return graph.identity[arg] and graph.numel[arg] == graph.numel[ref]
 
     def _takes_more(self, group: Group) -> bool:
         if group.anchor is not None and self.graph.arrays[group.anchor].op in NO_EPILOGUE:
@@ -195,7 +235,7 @@ class Fusion:
             producer = self._producer(arg)
             other = self.group[producer]
             if other is group:
-                if not self._same_element(arg, ref):
+                if not self._reads_inside(group, arg, ref):
                     return False
                 continue
             if other is not None and other.ancestors & group.bits:
@@ -204,34 +244,108 @@ class Fusion:
                 leaves |= self.leaves_of[producer]
             elif not self.graph.is_full(producer):
                 leaves.add(producer)
-        return len(leaves) + max(1, group.stores + self.stored[ref]) <= MAX_BINDINGS
+        return self._bindings(leaves, [*group.nodes, ref]) <= MAX_BINDINGS
 
-    def _try_merge(self, group: Group, other: Group) -> None:
-        """Make one group of two that do not wait for each other."""
+    def _bindings(self, leaves: set[Ref], nodes: list[Ref]) -> int:
+        """The number of buffers of a kernel that reads `leaves` and computes `nodes`, as far as known."""
+        places = self.places
+        bound = {places.location(leaf)[0] for leaf in leaves}
+        stored = [node for node in nodes if self.stored[node]]
+        for node in stored:
+            bound.update([where for where, _, _ in places.targets(node)])
+        return len(bound) + (not stored)
+
+    def _merged(self, group: Group, other: Group) -> Group:
+        """One group of two, if they do not wait for each other and fit; else the first."""
         if (
-            (group.anchor is not None and other.anchor is not None)
+            (group.anchor is not None and other.anchor is not None and (group.space is None or other.space is None))
             or group.ancestors & other.bits
             or other.ancestors & group.bits
             or len(group.nodes) + len(other.nodes) > MAX_NODES
+            or self._bindings(group.leaves | other.leaves, group.nodes + other.nodes) > MAX_BINDINGS
         ):
-            return
-        leaves = group.leaves | other.leaves
-        if len(leaves) + group.stores + other.stores > MAX_BINDINGS:
-            return
+            return group
+        first = group
+        if group.space is None and other.space is not None:
+            group, other = other, group
+        of_rows = group.space is not None and other.space is None and group.numel != other.numel
+        if of_rows:
+            if not all(self._is_wide(group, ref) for ref in other.nodes):
+                return first
+            group.wide.update(other.nodes)
+        elif group.numel != other.numel or (other.space is not None and group.space != other.space):
+            return first
         self.groups.remove(other)
         if self._latest.get(other.numel) is other:
-            self._latest[other.numel] = group
+            if group.space is None:
+                self._latest[other.numel] = group
+            else:
+                del self._latest[other.numel]
+        if other.space is not None:
+            self._rows[other.space] = group
         for ref in other.nodes:
             self.group[ref] = group
         group.nodes = sorted(group.nodes + other.nodes)
-        group.leaves = leaves
-        group.stores += other.stores
+        group.wide |= other.wide
+        group.reductions = sorted(group.reductions + other.reductions)
+        group.leaves |= other.leaves
         group.bits |= other.bits
         group.ancestors |= other.ancestors
         if group.anchor is None:
             group.anchor = other.anchor
         group.depended_on = group.depended_on or other.depended_on
         self._spread(group)
+        return group
+
+    def _reduce(self, ref: Ref) -> None:
+        """Find the row kernel that computes a reduction, or open one."""
+        graph = self.graph
+        (source,) = graph.args[ref]
+        space = space_of(graph.shape(source), graph.arrays[ref].attr[1])
+        producer = self._producer(source)
+        maker, sibling = self.group[producer], self._rows.get(space)
+        candidates: list[Group] = []
+        if space.worth_sharing:
+            if maker is not None and (source == producer or graph.identity[source]):
+                candidates.append(maker)
+            if sibling is not None and sibling is not maker and self._shares_a_leaf(sibling, ref):
+                candidates.append(sibling)
+        group = None
+        for candidate in candidates:
+            if self._takes_more(candidate) and self._takes_reduction(candidate, space, ref):
+                group = candidate if group is None else self._merged(group, candidate)
+        if group is None:
+            group = self._new_group(ref, None)
+            self._open_rows(group, space)
+        if group.anchor is None:
+            group.anchor = ref
+        group.reductions.append(ref)
+        self._add(group, ref, graph.args[ref])
+        self.anchored[ref] = True
+        if space.worth_sharing:
+            self._rows[space] = group
+
+    def _takes_reduction(self, group: Group, space: Space, ref: Ref) -> bool:
+        """Whether a reduction can join a row kernel, or an elementwise kernel, which becomes one."""
+        if group.space is not None:
+            return group.space == space and self._can_join(group, ref)
+        if group.anchor is not None or group.numel != space.numel:
+            return False
+        if any(space.row_strides(self.graph.shape(node)) is None for node in group.nodes):
+            return False
+        self._open_rows(group, space)
+        if self._can_join(group, ref):
+            if self._latest.get(space.numel) is group:
+                del self._latest[space.numel]
+            return True
+        group.space, group.numel = None, space.numel
+        group.wide.clear()
+        return False
+
+    def _open_rows(self, group: Group, space: Space) -> None:
+        group.space = space
+        group.numel = space.rows
+        group.wide = set(group.nodes)
 
     def _new_group(self, ref: Ref, anchor: Ref | None) -> Group:
         group = Group(self._groups_made, self.graph.numel[ref], anchor)
@@ -241,8 +355,9 @@ class Fusion:
 
     def _add(self, group: Group, ref: Ref, operands: tuple[Ref, ...]) -> None:
         graph = self.graph
+        if ref not in group.reductions and self._is_wide(group, ref):
+            group.wide.add(ref)
         group.nodes.append(ref)
-        group.stores += self.stored[ref]
         self.group[ref] = group
         cost = graph.arrays[ref].op.cost
         leaves: set[Ref] = set()
@@ -303,7 +418,6 @@ class Fusion:
         graph, places = self.graph, self.places
         group = self._new_group(ref, ref)
         group.nodes.append(ref)
-        group.stores = 1
         self.group[ref] = group
         self.stored[ref] = self.anchored[ref] = True
         places.parts[ref] = []
@@ -315,6 +429,9 @@ class Fusion:
             for position, (arg, region) in enumerate(zip(operands, regions, strict=True))
             if not self._write_into(ref, arg, *region, makers)
         ]
+        for maker in makers[1:]:
+            if maker.numel == makers[0].numel and not (maker.anchor or makers[0].anchor):
+                self._merged(makers[0], maker)  # what lies in one buffer takes one binding
         rest = places.rest[ref] = []
         for position in left:
             arg = operands[position]
@@ -378,13 +495,12 @@ class Fusion:
                 and self._takes_more(maker)
                 and not (other is not None and other.ancestors & maker.bits)
                 and not graph.is_full(producer)
-                and len(maker.leaves | {producer}) < MAX_BINDINGS
+                and self._bindings(maker.leaves | {producer}, maker.nodes) < MAX_BINDINGS
                 and all(self.group[reader] in (None, maker) for reader in self._readers_of(view))
             ):
                 if other is not None:
                     self._depend(maker, producer, view)
                 maker.nodes.append(view)
-                maker.stores += 1
                 maker.leaves.add(producer)
                 self.group[view] = maker
                 self.stored[view] = True
@@ -462,7 +578,6 @@ class Fusion:
             self._store_alone(ref)
         else:
             self.stored[ref] = True
-            group.stores += 1
 
     def _store_alone(self, ref: Ref) -> None:
         """Give a view or a constant a buffer, by a kernel of its own."""
@@ -470,7 +585,6 @@ class Fusion:
         self.stored[ref] = True
         group = self._new_group(ref, None)
         group.nodes.append(ref)
-        group.stores = 1
         self.group[ref] = group
         if self.group[producer] is not None and producer != ref:
             self._depend(group, producer, ref)

@@ -1,0 +1,436 @@
+"""Reductions over any axes, several over the same rows in one kernel, with what is computed for each row and for each
+element of the rows: sums, softmax, layer norm, cross entropy and their gradients are all this.
+
+A row is walked once for each reduction that waits for another, then once more to write elements; what is computed on
+the way is computed again rather than kept. *Serial*: one invocation per row. *Workgroup*: 64 invocations share one.
+*Split*: few rows of very many elements, and one reduction: slices are reduced first, by workgroups, into partial
+results, and these in a second kernel.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..codegen.ir import ABSENT, ACCESS_AT, Function, KernelIR, Store
+from ..codegen.lower import FunctionBuilder, Kernel, KernelBuilder, add_epilogue
+from ..codegen.ops import IDENTITY, KIND, REDUCTIONS, load, register, storage, store, wrapped
+from ..codegen.wgsl import (
+    ENTRY,
+    INDENT,
+    buffer,
+    coordinates,
+    define,
+    flat_index,
+    hoisted_positions,
+    inner,
+    instructions,
+    module,
+    operands,
+    positions,
+    register_name,
+    stores,
+    varying,
+    word,
+)
+from ..regions import contiguous_strides
+from ..schedule.fuse import Fusion, Group
+from ..schedule.graph import Ref
+from ..schedule.space import Space, space_of
+from .grid import cover, fold
+
+WORKGROUP = 64
+SHORT = 256  # elements of a row that one invocation walks alone
+MANY_ROWS = 1024  # with so many rows the device is busy with one invocation for each...
+MANY_ROWS_ON_CPU = 64  # ...and a software adapter sooner
+SPLIT_LENGTH = 1 << 15
+SLICES = 256
+POSITIONS = ("argmax", "argmin")
+LANES = 4
+WORTH_LANES = 1 << 13  # elements from which loading four at once is worth another kernel
+MOST_INSTRUCTIONS = 40  # of a kernel that is written out four times
+
+COUNT, LENGTH, SLICE = 0, 1, 2  # parameter words: rows, elements of a row, elements of a slice
+
+
+class Phase(NamedTuple):
+    """One reduction: which function, of which register, and after how many others that it waits for."""
+
+    name: str
+    register: int
+    source: str  # dtypes
+    result: str
+    depth: int
+
+
+def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
+    group = fusion.group[ref]
+    assert group is not None
+    return build_of(fusion, group, group.reductions, epilogue)
+
+
+def build_of(fusion: Fusion, group: Group, reductions: list[Ref], roots: list[Ref]) -> list[Kernel]:
+    """The kernel of some of a group's reductions, and of `roots`."""
+    graph = fusion.graph
+    first = reductions[0]
+    x = graph.arrays[first]
+    source = graph.args[first][0]
+    shape, axes = graph.shape(source), x.attr[1]
+    space = space_of(shape, axes)
+    kept = [axis for axis in range(len(shape)) if axis not in axes]
+    own = contiguous_strides(shape)
+    dims = tuple(shape[axis] for axis in (*kept, *axes))
+    every_element = (0, tuple(own[axis] for axis in (*kept, *axes)), 0)
+    every_row = (0, (*contiguous_strides(tuple(shape[axis] for axis in kept)), *[0] * len(axes)), 0)
+
+    split = _is_split(space, x.attr[0]) and len(reductions) == 1 and not group.wide.intersection(roots)
+    kernel = KernelBuilder(fusion, "rows", [first] if split else roots)
+    for number in (space.rows, space.length, -(-space.length // SLICES // LANES) * LANES + LANES):
+        kernel.word(number)
+    function = FunctionBuilder(kernel, "row", dims, len(kept), flat=False)
+    phases: list[Phase] = []
+    for number, reduction in enumerate(reductions):
+        name, _ = graph.arrays[reduction].attr
+        (arg,) = graph.args[reduction]
+        value = function.value(arg, every_element)
+        kinds = graph.arrays[arg].dtype.name, graph.arrays[reduction].dtype.name
+        phases.append(Phase(name, value, *kinds, _depth(function, value, phases)))
+        function.reduced[reduction] = number
+        kernel.ops.append(name)
+    if not split:
+        for root in roots:
+            access = every_element if root in group.wide else every_row
+            function.store(root, function.value(root, access), access)
+            # A row's value is written when all of the row has been read, by one of those that read it.
+    fast = not space.axes and space.numel >= WORTH_LANES and len(function.code) <= MOST_INSTRUCTIONS
+    function.finish(lanes=LANES if fast else 1)
+    if split:
+        return _split(fusion, kernel, first, phases[0], space, roots)
+    layout = _layout(fusion.device_kind, space)
+    groups = cover(space.rows, WORKGROUP) if layout == "serial" else fold(space.rows)
+    return [kernel.finish(groups, (layout, tuple(phases)))]
+
+
+def _is_split(space: Space, name: str) -> bool:
+    return name not in POSITIONS and space.length >= SPLIT_LENGTH and space.rows * SLICES <= 1 << 16
+
+
+def _layout(device_kind: str, space: Space) -> str:
+    if space.length <= (SHORT if device_kind == "cpu" or space.axes else WORKGROUP):
+        return "serial"
+    if device_kind == "cpu":
+        return "serial" if space.rows >= MANY_ROWS_ON_CPU else "workgroup"
+    # On a GPU neighbours should read neighbours: elements of a row, unless it is those of different rows that lie so.
+    return "serial" if space.axes and space.rows >= MANY_ROWS else "workgroup"
+
+
+def _depth(function: FunctionBuilder, value: int, phases: list[Phase]) -> int:
+    """How many reductions a register waits for, one after the other."""
+    depth = 0
+    pending, seen = [value], {value}
+    while pending:
+        instruction = function.code[pending.pop()]
+        if instruction[0] == "reduced":
+            depth = max(depth, phases[instruction[2]].depth + 1)
+        new = set(operands(instruction)) - seen
+        seen |= new
+        pending += new
+    return depth
+
+
+def _split(
+    fusion: Fusion, kernel: KernelBuilder, ref: Ref, phase: Phase, space: Space, roots: list[Ref]
+) -> list[Kernel]:
+    partial = ("partial", ref)
+    # No rounding in between.
+    wide = "float32" if phase.source in ("float16", "float32") else phase.source
+    kernel.scratch[partial] = space.rows * SLICES * 4
+    kernel.stores.append(partial)
+    at = kernel.bind(partial, storage(wide), writable=True)
+    layout = "slices" if fusion.device_kind == "gpu" else "chunks"
+    first = kernel.finish(fold(space.rows * SLICES), (layout, (phase._replace(result=wide),), at))
+    second = KernelBuilder(fusion, "partials", roots)
+    second.word(space.rows)
+    at = second.bind(partial, storage(wide))
+    second.ops.append(phase.name)
+    add_epilogue(second, ref, roots)
+    return [first, second.finish(fold(space.rows), (phase.name, wide, phase.result, at))]
+
+
+# --- WGSL -------------------------------------------------------------------------------------------------------------
+
+GROUP_ENTRY = (
+    "@compute @workgroup_size(WORKGROUP_SIZE)\n"
+    "fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>, "
+    "@builtin(local_invocation_index) t: u32) {\n"
+    "  let g = group.x + group.y * groups.x;\n"
+)
+
+
+def render(ir: KernelIR) -> str:
+    layout, phases, *_ = ir.static
+    function = ir.functions[0]
+    text = _Row(ir, function, layout, phases)
+    head = _definitions(phases, layout)
+    if layout == "serial":
+        return module(ir, head + ENTRY + flat_index(COUNT) + text.body() + "}")
+    head += GROUP_ENTRY
+    if layout == "workgroup":
+        start = f"  if (g >= {word(COUNT)}) {{ return; }}\n  let i = g;\n  let end = {word(LENGTH)};\n"
+        return module(ir, head + start + text.body() + "}")
+    partial = ir.static[2]
+    start = f"""  if (g >= {word(COUNT)} * {SLICES}u) {{ return; }}
+  let i = g / {SLICES}u;
+  let start = (g % {SLICES}u) * {word(SLICE)};
+  let end = min(start + {word(SLICE)}, {word(LENGTH)});
+"""
+    last = f"  if (t == 0u) {{ {buffer(ir, partial)}[g] = {store(phases[0].result, 'm0')}; }}\n"
+    return module(ir, head + start + text.body() + last + "}")
+
+
+def render_partials(ir: KernelIR) -> str:
+    name, wide, result, partial = ir.static
+    phase = Phase(name, 0, wide, result, 0)
+    value = load(wide, f"{buffer(ir, partial)}[g * {SLICES}u + k]")
+    return module(
+        ir,
+        f"""{define(ir, ir.functions[0])}
+{_definitions((phase,), "workgroup")}{GROUP_ENTRY}  if (g >= {word(COUNT)}) {{ return; }}
+  {_start(phase, "acc0")}
+  for (var k = t; k < {SLICES}u; k = k + {WORKGROUP}u) {{
+    let x: {register(wide)} = {value};
+    {_combine(phase, 0, "acc0", "x", "k")}
+  }}
+{_shared(phase, 0)}  if (t == 0u) {{ finish(g, m0); }}
+}}""",
+    )
+
+
+class _Row:
+    """The text of a row kernel from `i`, the row's number, on."""
+
+    def __init__(self, ir: KernelIR, function: Function, layout: str, phases: tuple[Phase, ...]) -> None:
+        self.ir, self.function, self.layout, self.phases = ir, function, layout, phases
+        self.is_inner = inner(function)
+        self.lanes = function.lanes
+        self.outer_done: set[int] = set()
+
+    def body(self) -> str:
+        function = self.function
+        lines = coordinates(function, 0, function.split, "i", INDENT)
+        lines += hoisted_positions(function, INDENT)
+        lines += self._of_row(-1)
+        for depth in sorted({phase.depth for phase in self.phases}):
+            numbers = [number for number, phase in enumerate(self.phases) if phase.depth == depth]
+            lines += self._reductions(numbers)
+            lines += self._of_row(depth)
+        lines += self._stores()
+        return "\n".join(lines) + "\n"
+
+    def _needs(self, registers: list[int]) -> set[int]:
+        """Registers that differ along the row and are needed for others."""
+        found: set[int] = set()
+        pending = [register for register in registers if self.is_inner[register]]
+        while pending:
+            at = pending.pop()
+            if at not in found:
+                found.add(at)
+                pending += [r for r in operands(self.function.code[at]) if self.is_inner[r]]
+        return found
+
+    def _of_row(self, depth: int) -> list[str]:
+        """Registers that are the same throughout the row and are known after the reductions of some depth."""
+        ready: set[int] = set()
+        for at, instruction in enumerate(self.function.code):
+            if self.is_inner[at] or at in self.outer_done:
+                continue
+            if instruction[0] == "reduced" and self.phases[instruction[2]].depth > depth:
+                continue
+            if all(r in self.outer_done or r in ready for r in operands(instruction)):
+                ready.add(at)
+        self.outer_done |= ready
+        return self._outer_positions(ready) + instructions(self.ir, self.function, INDENT, only=ready)
+
+    def _outer_positions(self, registers: set[int]) -> list[str]:
+        function = self.function
+        loaded = {
+            function.code[at][ACCESS_AT[function.code[at][0]]] for at in registers if function.code[at][0] in ACCESS_AT
+        }
+        return [f"{INDENT}let a{at} = h{at};" for at in sorted(loaded)]
+
+    def _walk(self, needs: set[int], statements: list[str]) -> list[str]:
+        """A loop over the row's elements, `lanes` at a time."""
+        function, depth = self.function, INDENT
+        lines: list[str] = []
+        last = function.rank - 1
+        if self.layout == "serial":
+            for axis in range(function.split, function.rank):
+                step = self.lanes if axis == last else 1
+                end = word(function.word + axis)
+                lines.append(f"{depth}for (var c{axis} = 0u; c{axis} < {end}; c{axis} = c{axis} + {step}u) {{")
+                depth += INDENT
+        else:
+            begin, end, hop = f"t * {self.lanes}u", "end", WORKGROUP * self.lanes
+            if self.layout == "slices":
+                begin = f"start + {begin}"
+            elif self.layout == "chunks":
+                lines.append(
+                    f"{depth}let chunk = ({word(SLICE)} / {LANES}u + {WORKGROUP - 1}u) / {WORKGROUP}u * {LANES}u;"
+                )
+                begin, end, hop = "start + t * chunk", "min(start + t * chunk + chunk, end)", self.lanes
+            lines.append(f"{depth}for (var k = {begin}; k < {end}; k = k + {hop}u) {{")
+            depth += INDENT
+            lines += coordinates(function, function.split, function.rank, "k", depth)
+        lines += positions(function, depth, hoisted=True, only=needs)
+        lines += instructions(self.ir, function, depth, only=needs)
+        lines += [depth + statement for statement in statements]
+        while len(depth) > len(INDENT):
+            depth = depth[len(INDENT) :]
+            lines.append(f"{depth}}}")
+        return lines
+
+    def _reductions(self, numbers: list[int]) -> list[str]:
+        """The reductions of one depth: one walk for all."""
+        lines: list[str] = []
+        statements = []
+        differs = varying(self.function)
+        for number in numbers:
+            phase = self.phases[number]
+            accumulators = 1 if phase.name in POSITIONS else self.lanes
+            lines += [
+                INDENT + _start(phase, f"acc{number}{_lane(lane, accumulators)}", number, lane)
+                for lane in range(accumulators)
+            ]
+            for lane in range(self.lanes):
+                value = register_name(differs, phase.register, lane)
+                acc = f"acc{number}{_lane(lane, accumulators)}"
+                statements.append(_combine(phase, number, acc, value, self._index(lane)))
+        lines += self._walk(self._needs([self.phases[number].register for number in numbers]), statements)
+        for number in numbers:
+            phase = self.phases[number]
+            if phase.name not in POSITIONS and self.lanes > 1:
+                pairs = [
+                    _pair(phase, f"acc{number}_{lane}", f"acc{number}_{lane + 1}") for lane in range(0, self.lanes, 2)
+                ]
+                lines.append(f"{INDENT}var acc{number}: {register(phase.source)} = {_pair(phase, *pairs)};")
+            if self.layout == "serial":
+                lines.append(f"{INDENT}let m{number}: {register(phase.result)} = {_value(phase, number)};")
+            else:
+                lines.append(_shared(phase, number).rstrip("\n"))
+        return lines
+
+    def _index(self, lane: int) -> str:
+        """The position along the reduced dimensions."""
+        if self.layout != "serial":
+            index = "k"
+        else:
+            index = ""
+            for axis in range(self.function.split, self.function.rank):
+                index = f"c{axis}" if not index else f"({index}) * {word(self.function.word + axis)} + c{axis}"
+        return f"{index} + {lane}u" if lane else index
+
+    def _stores(self) -> list[str]:
+        function, lines = self.function, []
+        of_elements = [s for s in function.stores if self._is_inner_store(s)]
+        of_rows = [s for s in function.stores if s not in of_elements]
+        late = [s for s in of_rows if s.position.space or self.is_inner[s.register]]
+        early = [s for s in of_rows if s not in late]
+        if early:
+            inside = stores(self.ir, function, "", early)
+            if self.layout == "serial":
+                lines += [INDENT + line for line in inside]
+            else:
+                lines += [f"{INDENT}if (t == 0u) {{", *(INDENT * 2 + line for line in inside), f"{INDENT}}}"]
+        if of_elements or late:
+            statements = stores(self.ir, function, "", of_elements)
+            if late:
+                first = f"{self._index(0)} == 0u"
+                statements += [f"if ({first}) {{", *stores(self.ir, function, INDENT, late), "}"]
+            lines += self._walk(self._needs([s.register for s in (*of_elements, *late)]), statements)
+        return lines
+
+    def _is_inner_store(self, s: Store) -> bool:
+        pattern = s.position
+        if pattern.space:
+            pattern = self.function.spaces[pattern.space - 1].position
+        return any(walk != ABSENT for walk in pattern.walks[self.function.split :])
+
+
+def _lane(lane: int, count: int) -> str:
+    return f"_{lane}" if count > 1 else ""
+
+
+def _pair(phase: Phase, x: str, y: str) -> str:
+    return f"({REDUCTIONS[phase.name, KIND[phase.source]].format(x, y)})"
+
+
+def _combine(phase: Phase, number: int, acc: str, value: str, index: str) -> str:
+    """Statements that take `value` (and its position) into `acc` (and `best`)."""
+    if phase.name not in POSITIONS:
+        return f"{acc} = {REDUCTIONS[phase.name, KIND[phase.source]].format(acc, value)};"
+    best = f"best{number}"
+    ahead = f"ahead_{phase.name}_{phase.source}({value}, {index}, {acc}, {best})"
+    return f"if ({ahead}) {{ {acc} = {value}; {best} = {index}; }}"
+
+
+def _start(phase: Phase, acc: str, number: int = 0, lane: int = 0) -> str:
+    type_ = register(phase.source)
+    if phase.name in POSITIONS:
+        zero = {"f32": "0.0", "i32": "0", "bool": "false"}[type_]
+        return f"var {acc}: {type_} = {zero}; var best{number} = 0xffffffffu;"
+    return f"var {acc}: {type_} = {IDENTITY[phase.name, KIND[phase.source]]};"
+
+
+def _value(phase: Phase, number: int) -> str:
+    return f"i32(best{number})" if phase.name in POSITIONS else wrapped(phase.name, phase.result, f"acc{number}")
+
+
+def _shared(phase: Phase, number: int) -> str:
+    """`m...`: what all invocations of the workgroup have found, combined."""
+    memory = f"shared_{register(phase.source)}"
+    positions_too = phase.name in POSITIONS
+    write = f"{memory}[t] = acc{number};" + (f" shared_best[t] = best{number};" if positions_too else "")
+    combine = _combine(phase, number, f"acc{number}", f"{memory}[t + half]", "shared_best[t + half]")
+    read = f"acc{number} = {memory}[0];" + (f" best{number} = shared_best[0];" if positions_too else "")
+    return f"""  workgroupBarrier();
+  {write}
+  for (var half = {WORKGROUP // 2}u; half > 0u; half = half >> 1u) {{
+    workgroupBarrier();
+    if (t < half) {{ {combine} {write} }}
+  }}
+  workgroupBarrier();
+  {read}
+  let m{number}: {register(phase.result)} = {_value(phase, number)};
+"""
+
+
+def _definitions(phases: tuple[Phase, ...], layout: str) -> str:
+    """Workgroup memory, and the functions that find a largest element's position."""
+    lines = []
+    if layout != "serial":
+        lines += [
+            f"var<workgroup> shared_{type_}: array<{type_}, {WORKGROUP}>;"
+            for type_ in sorted({register(phase.source) for phase in phases})
+        ]
+        if any(phase.name in POSITIONS for phase in phases):
+            lines.append(f"var<workgroup> shared_best: array<u32, {WORKGROUP}>;")
+    lines += [
+        _ahead(name, source) for name, source in sorted({(p.name, p.source) for p in phases if p.name in POSITIONS})
+    ]
+    return "".join(line + "\n" for line in lines)
+
+
+def _ahead(name: str, source: str) -> str:
+    """`fn ahead...(x, i, y, j)`: whether element x at i comes before y at j: by nan, then value, then position."""
+    kind = KIND[source]
+    type_ = register(source)
+    more, less = ("x && !y", "!x && y") if kind == "b" else ("x > y", "x < y")
+    better = more if name == "argmax" else less
+    equal = "x == y"
+    if kind == "f":
+        better = f"select({better}, is_nan(x) && !is_nan(y), is_nan(x) || is_nan(y))"
+        equal = "(x == y || (is_nan(x) && is_nan(y)))"
+    return (
+        f"fn ahead_{name}_{source}(x: {type_}, i: u32, y: {type_}, j: u32) -> bool {{\n"
+        f"{INDENT}let first = j == 0xffffffffu || ({better}) || ({equal} && i < j);\n"
+        f"{INDENT}return i != 0xffffffffu && first;\n}}"
+    )
