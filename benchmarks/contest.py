@@ -1,4 +1,4 @@
-"""Contestants in processes of their own that take turns, so that all of them see the same machine.
+"""Contestants in processes (or pages) of their own that take turns, so that all of them see the same machine.
 
 A contestant serves `make`, which gives for a step's name the function that takes one step and returns its loss: it reads
 lines of a name and a number, takes so many steps, and prints the seconds and the last loss.
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 Step = Callable[[], Any]
 
@@ -33,7 +33,16 @@ def serve(make: Callable[[str], Step]) -> None:
         print(time.perf_counter() - begin, value, flush=True)
 
 
-class Contestant:
+class Contestant(Protocol):
+    """Who takes steps when it is its turn."""
+
+    def turn(self, name: str, count: int) -> tuple[float, float]:
+        """Milliseconds per step, of so many, and the last loss."""
+
+    def end(self) -> None: ...
+
+
+class ProcessContestant:
     """A process that serves."""
 
     def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:

@@ -12,7 +12,7 @@ import os
 import statistics
 import sys
 
-from contest import Contestant, Step, contest, serve
+from contest import ProcessContestant, Step, contest, serve
 from training_steps import STEPS
 
 LIBRARIES = ("flambeau", "torch")
@@ -33,12 +33,12 @@ def work(library: str, threads: int) -> None:
     serve(make)
 
 
-def start(library: str, threads: int) -> Contestant:
+def start(library: str, threads: int) -> ProcessContestant:
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OPENBLAS_NUM_THREADS": str(threads)}
     # Workarounds for old OpenBLAS builds on some processors; they slow a current numpy down.
     environment.pop("OPENBLAS_CORETYPE", None)
     environment.pop("OPENBLAS_L2_SIZE", None)
-    return Contestant([sys.executable, __file__, "--work", library, "--threads", str(threads)], environment)
+    return ProcessContestant([sys.executable, __file__, "--work", library, "--threads", str(threads)], environment)
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from contest import Contestant, Step, contest, serve
+from contest import ProcessContestant, Step, contest, serve
 from gpu_steps import STEPS
 
 HERE = Path(__file__).parent
@@ -37,7 +37,7 @@ def work() -> None:
     serve(make)
 
 
-def tinygrad() -> Contestant:
+def tinygrad() -> ProcessContestant:
     """tinygrad, installed where it is not yet."""
     python = PEERS / "bin/python"
     if not python.exists():
@@ -47,7 +47,7 @@ def tinygrad() -> Contestant:
     environment = {**os.environ, "DEV": "WEBGPU", "WEBGPU_PATH": str(library)}
     # Vulkan drivers look for a Wayland display; its library complains on stderr where there is no session at all.
     environment.setdefault("XDG_RUNTIME_DIR", "/tmp")
-    return Contestant([str(python), str(HERE / "tinygrad_steps.py")], environment)
+    return ProcessContestant([str(python), str(HERE / "tinygrad_steps.py")], environment)
 
 
 def main() -> int:
@@ -60,7 +60,7 @@ def main() -> int:
         work()
         return 0
 
-    contestants = [Contestant([sys.executable, __file__, "--work"], dict(os.environ)), tinygrad()]
+    contestants = [ProcessContestant([sys.executable, __file__, "--work"], dict(os.environ)), tinygrad()]
     print(f"{'':12} flambeau ms   tinygrad ms   ratio (lowest to highest of {arguments.turns} turns)")
     ratios = []
     for name in arguments.steps or STEPS:

@@ -1,0 +1,189 @@
+"""Steps in headless Chromium: flambeau under Pyodide against TensorFlow.js, jax-js and pyborch, on the same WebGPU adapter.
+
+The peers are installed from npm and PyPI into build/peers/browser when this runs for the first time; flambeau is the wheel that
+the page ships, built anew where sources changed. Each contestant has a page of its own; they take turns, and the answer for each
+step is the median of the turns' ratios. flambeau's steps are ordinary eager code; jax-js compiles its whole step, pyborch records
+and replays it.
+
+    python benchmarks/browser_vs_peers.py [step ...] [--peers tensorflow-webgpu tensorflow-wasm jax borch]
+"""
+
+import argparse
+import functools
+import http.server
+import json
+import statistics
+import subprocess
+import sys
+import threading
+import zipfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Error, sync_playwright
+
+from contest import Result, contest
+from gpu_steps import STEPS
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+PEERS = ROOT / "build/peers/browser"
+NPM = (
+    "@tensorflow/tfjs@4.22.0",
+    "@tensorflow/tfjs-backend-webgpu@4.22.0",
+    "@tensorflow/tfjs-backend-wasm@4.22.0",
+    "@jax-js/jax@0.1.25",
+)
+PYPI = "pyborch==1.14.1"
+CONTESTANTS = {
+    "tensorflow-webgpu": ("tensorflow", "webgpu"),
+    "tensorflow-wasm": ("tensorflow", "wasm"),
+    "jax": ("jax", "webgpu"),
+    "borch": ("borch", "webgpu"),
+}
+TURN_SECONDS = 1.0
+PATIENCE_SECONDS = 240  # for one turn, its first with all compilation included
+
+
+def install() -> None:
+    """Bring the peers where they are not yet, and build flambeau's wheel."""
+    if not (PEERS / "node_modules").exists():
+        PEERS.mkdir(parents=True, exist_ok=True)
+        (PEERS / "package.json").write_text('{"private": true}')
+        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", *NPM], cwd=PEERS, check=True)
+    if not (PEERS / "borch").exists():
+        wheels = PEERS / "wheels"
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(wheels), PYPI]
+        subprocess.run(command, check=True)
+        (wheel,) = wheels.glob("pyborch-*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            (PEERS / "borch").mkdir()
+            (PEERS / "borch/_borch.js").write_bytes(archive.read("borch_webgpu/_borch.js"))
+    subprocess.run(["node", "web/build/wheels.mjs"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """The contestants' pages, and what they are made of, each from where it lies."""
+
+    extensions_map = {
+        **http.server.SimpleHTTPRequestHandler.extensions_map,
+        ".js": "text/javascript",
+        ".mjs": "text/javascript",
+        ".wasm": "application/wasm",
+    }
+
+    def translate_path(self, path: str) -> str:
+        name = path.split("?")[0].lstrip("/")
+        if name == "flambeau.whl":
+            (wheel,) = (ROOT / "build/site/wheels").glob("flambeau-*.whl")
+            return str(wheel)
+        if name == "flambeau_wgpu.js":
+            return str(ROOT / "gpu_wgpu/flambeau_wgpu/device/browser.js")
+        if name.startswith("pyodide/"):
+            return str(ROOT / "node_modules" / name)
+        if name.startswith(("node_modules/", "borch/")):
+            return str(PEERS / name)
+        return str(HERE / name if name.endswith(".py") else HERE / "browser" / name)
+
+    def end_headers(self) -> None:
+        # Isolated, so that WebAssembly may use threads.
+        self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+        self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+        super().end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Quiet."""
+
+
+class PageContestant:
+    """A page that takes steps."""
+
+    def __init__(self, browser: Browser, address: str, name: str, backend: str) -> None:
+        self._page = browser.new_page()
+        self._page.set_default_timeout(1e3 * PATIENCE_SECONDS)
+        self._page.goto(f"{address}/page.html?contestant={name}&backend={backend}")
+        self._page.wait_for_function("globalThis.loaded")
+        self.steps = frozenset(self._page.evaluate("begin()"))
+
+    def turn(self, name: str, count: int) -> tuple[float, float]:
+        """Milliseconds per step, of so many, and the last loss."""
+        # (`evaluate` knows no time-out; the page gives up by itself.)
+        late = f"new Promise((_, no) => setTimeout(() => no(new Error('over {PATIENCE_SECONDS} s')), {1e3 * PATIENCE_SECONDS}))"
+        milliseconds, loss = self._page.evaluate(
+            f"([name, count]) => Promise.race([turn(name, count), {late}])", [name, count]
+        )
+        return milliseconds / count, loss
+
+    def end(self) -> None:
+        self._page.close()
+
+
+def serve() -> str:
+    """The address of a server that ends with this process."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(HERE)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("steps", nargs="*", metavar="step", help=f"of {', '.join(STEPS)} (default: all)")
+    parser.add_argument("--peers", nargs="*", choices=[*CONTESTANTS], default=[*CONTESTANTS], help="(default: all)")
+    parser.add_argument("--turns", type=int, default=3, help="turns of each contestant (default: %(default)s)")
+    parser.add_argument("--json", type=Path, help="file to write the results to as well")
+    arguments = parser.parse_args()
+    install()
+    address = serve()
+    results: dict[str, dict[str, Result | str]] = {}
+    best: list[float] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+        )
+        print(f"{'':14}{'flambeau':>12}" + "".join(f"{peer:>28}" for peer in arguments.peers))
+        for name in arguments.steps or STEPS:
+            results[name] = {}
+            for peer in arguments.peers:
+                # A fresh page for both: nobody pays for what others left in memory.
+                results[name][peer] = compare(browser, address, name, *CONTESTANTS[peer], arguments.turns)
+            measured = [r for r in results[name].values() if isinstance(r, Result)]
+            ours = statistics.median([r.milliseconds[0] for r in measured]) if measured else float("nan")
+            print(f"{name:14}{ours:9.1f} ms" + "".join(f"{shown(r):>28}" for r in results[name].values()), flush=True)
+            if measured:
+                best.append(max(r.ratios[0] for r in measured))
+        browser.close()
+    if best:
+        print(
+            f"\nflambeau's time over that of the fastest peer: geometric mean {statistics.geometric_mean(best):.2f}, "
+            f"largest {max(best):.2f}; below 1, flambeau is faster"
+        )
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, default=list, indent=1))
+    return 0
+
+
+def compare(browser: Browser, address: str, step: str, peer: str, backend: str, turns: int) -> Result | str:
+    """flambeau and a peer by turns; or, in words, why the peer did not take part."""
+    ours = PageContestant(browser, address, "flambeau", "webgpu")
+    try:
+        theirs = PageContestant(browser, address, peer, backend)
+        try:
+            return contest([ours, theirs], step, turns, TURN_SECONDS) if step in theirs.steps else "absent"
+        finally:
+            theirs.end()
+    except Error as error:
+        print(f"{step} with {peer}: {str(error).splitlines()[0]}", file=sys.stderr)
+        return "failed"
+    finally:
+        ours.end()
+
+
+def shown(result: Result | str) -> str:
+    if isinstance(result, str):
+        return result
+    (lowest, highest), *_ = result.spreads
+    return f"{result.milliseconds[1]:.1f} ms {result.ratios[0]:.2f} ({lowest:.2f}-{highest:.2f})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
