@@ -34,6 +34,7 @@ ROW_TAPS = 7  # kernels up to this wide are written out along the last dimension
 CHANNELS = 8  # of a register tile
 PIXELS, SMALL_PIXELS = 16, 8
 LARGE_FROM = 1 << 24  # multiplications from which the larger tile is worth compiling
+PACKED_FROM = 1024  # results of a channel from which it pays to lay the weights out first
 
 # Parameter words, and those of each dimension after them.
 (COUNT, OUTPUTS, INNER, GROUPS, ROWS, ROW_TILES, COLUMN_TILES, OUTPUT_TILES, X_START, X_BATCH, X_CHANNEL,
@@ -167,6 +168,16 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
         column_tiles = -(-problem.dims[-1].turns // across)
         output_tiles = -(-problem.outputs // channels)
     tiles = row_tiles * column_tiles * output_tiles * problem.groups * phases
+    dtype = x.dtype.name
+    packed = (
+        not staged
+        and shape[2] > 1
+        and problem.multiplications >= LARGE_FROM
+        and rows * problem.dims[-1].turns >= PACKED_FROM
+    )
+    before: list[Kernel] = []
+    if packed:
+        before = [_pack_weights(fusion, ref, problem, shape[2], output_tiles, w_root)]
     for number in (
         tiles, problem.outputs, problem.inner, problem.groups, rows, row_tiles, column_tiles, output_tiles,
         problem.x_start, problem.x_batch, problem.x_channel,
@@ -182,10 +193,37 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
             kernel.word(number)
     add_epilogue(kernel, ref, epilogue, located=True)
     kernel.ops.insert(0, x.op.name)
-    dtype = x.dtype.name
-    bindings = (kernel.bind(x_root, storage(dtype)), kernel.bind(w_root, storage(dtype)))
-    static = ("workgroup" if staged else "register", len(problem.dims), strided, shape, dtype, *bindings)
-    return [kernel.finish(fold(tiles) if staged else cover(tiles, WORKGROUP), static)]
+    x_at = kernel.bind(x_root, storage(dtype))
+    w_at = (
+        kernel.bind(("weights", ref), f"vec4<{accumulated(dtype)}>") if packed else kernel.bind(w_root, storage(dtype))
+    )
+    static = ("workgroup" if staged else "register", len(problem.dims), strided, shape, packed, dtype, x_at, w_at)
+    return [*before, kernel.finish(fold(tiles) if staged else cover(tiles, WORKGROUP), static)]
+
+
+def _pack_weights(fusion: Fusion, ref: Ref, problem: Problem, channels: int, output_tiles: int, root: Ref) -> Kernel:
+    """The weights as the tiles of a large problem read them: (group, tile, *taps, inner channel, channel of the tile),
+    the last padded to whole vectors, so that four load at once.
+    """
+    kernel = KernelBuilder(fusion, "convolution")
+    width = -(-channels // 4) * 4
+    count = problem.groups * output_tiles * prod(dim.taps for dim in problem.dims) * problem.inner * width
+    for number in (
+        count, problem.outputs, problem.inner, channels, width, output_tiles,
+        problem.w_start, problem.w_group, problem.w_output, problem.w_inner,
+    ):  # fmt: skip
+        kernel.word(number)
+    for dim in problem.dims:
+        kernel.word(dim.taps)
+        kernel.word(dim.w_step)
+    dtype = fusion.graph.arrays[ref].dtype.name
+    key = ("weights", ref)
+    target = kernel.bind(key, accumulated(dtype), writable=True)
+    kernel.stores.append(key)
+    kernel.scratch[key] = 4 * count
+    kernel.ops.append("weights")
+    static = ("weights", len(problem.dims), dtype, target, kernel.bind(root, storage(dtype)))
+    return kernel.finish(cover(count, WORKGROUP), static)
 
 
 def _tile(problem: Problem) -> tuple[int, ...]:
@@ -210,9 +248,33 @@ def _tile(problem: Problem) -> tuple[int, ...]:
 
 def render(ir: KernelIR) -> str:
     layout = ir.static[0]
+    if layout == "weights":
+        return _render_weights(ir)
     text = _register_tile(ir) if layout == "register" else _workgroup_tile(ir)
     epilogue = define(ir, ir.functions[0])
     return module(ir, f"{epilogue}\n{text}", "16, 16" if layout == "workgroup" else f"{WORKGROUP}")
+
+
+def _render_weights(ir: KernelIR) -> str:
+    _, rank, dtype, target, w = ir.static
+    outputs, inner, channels, width, tiles, start, group, output, step = (word(k) for k in range(1, 10))
+    lines = [
+        f"let o = i % {width};",
+        f"var rest = i / {width};",
+        f"let c = rest % {inner};",
+        f"rest = rest / {inner};",
+        f"var at = {start} + c * {step};",
+    ]
+    for axis in reversed(range(rank)):
+        taps, tap_step = word(10 + 2 * axis), word(11 + 2 * axis)
+        lines += [f"at = at + (rest % {taps}) * {tap_step};", f"rest = rest / {taps};"]
+    lines += [
+        f"let channel = min((rest % {tiles}) * {channels} + o, {outputs} - 1u);",
+        f"at = at + channel * {output} + (rest / {tiles}) * {group};",
+        f"{buffer(ir, target)}[i] = {element(ir, w, 'at', dtype)};",
+    ]
+    text = "".join(f"  {line}\n" for line in lines)
+    return module(ir, f"{ENTRY}{flat_index(COUNT)}{text}}}")
 
 
 def _dim(axis: int, which: int) -> str:
@@ -223,6 +285,11 @@ def element(ir: KernelIR, binding: int, at: str, dtype: str) -> str:
     """An element as the type that is accumulated."""
     loaded = f"{buffer(ir, binding)}[{at}]"
     return f"f32({loaded})" if dtype == "float16" else loaded
+
+
+def fours(strides: Strides, start: int, dtype: str) -> bool:
+    """Whether four neighbours along the last dimension can be loaded at once, beginning at every fourth."""
+    return dtype == "float32" and strides[-1] == 1 and not any(n % 4 for n in (start, *strides[:-1]))
 
 
 def accumulated(dtype: str) -> str:
@@ -247,7 +314,7 @@ def multiply_add(type_: str, size: int, x: str, y: str, acc: str) -> str:
 
 
 def _register_tile(ir: KernelIR) -> str:
-    _, rank, strided, (down, across, channels, *row), dtype, x, w = ir.static
+    _, rank, strided, (down, across, channels, *row), packed, dtype, x, w = ir.static
     type_ = accumulated(dtype)
     zero = f"{type_}(0)"
     parts = chunks(channels)
@@ -277,9 +344,15 @@ def _register_tile(ir: KernelIR) -> str:
         lines.append(
             f"let start{r} = {word(X_START)} + at{r} * {word(X_BATCH)} + which * {word(INNER)} * {word(X_CHANNEL)};"
         )
-    lines.append(f"let weights = {word(W_START)} + which * {word(W_GROUP)};")
-    for o in range(channels):
-        lines.append(f"let w_at{o} = weights + min(output + {o}u, {word(OUTPUTS)} - 1u) * {word(W_OUTPUT)};")
+    quads = -(-channels // 4)
+    if packed:
+        taps_of_all = " * ".join(_dim(axis, TAPS) for axis in range(rank))
+        tile = f"which * {word(OUTPUT_TILES)} + output / {channels}u"
+        lines.append(f"let weights = ({tile}) * {taps_of_all} * {word(INNER)} * {quads}u;")
+    else:
+        lines.append(f"let weights = {word(W_START)} + which * {word(W_GROUP)};")
+        for o in range(channels):
+            lines.append(f"let w_at{o} = weights + min(output + {o}u, {word(OUTPUTS)} - 1u) * {word(W_OUTPUT)};")
     for r in range(down):
         for t in range(across):
             lines += [f"var acc{r}_{t}_{p} = {vector(type_, size)}();" for p, size in enumerate(parts)]
@@ -319,24 +392,32 @@ def _register_tile(ir: KernelIR) -> str:
             at = f"(x0 + {j}u)" if row else f"x{j}"
             inside.append(f"let in{r}_{j} = good{r} && in_row{j};")
             inside.append(f"let to{r}_{j} = from{r} + {at} * {_dim(last, X_STEP)};")
-    tap = " + ".join(["0u", *(f"k{axis} * {_dim(axis, W_STEP)}" for axis in range(looped))])
-    inside.append(f"let tap = {tap};")
+    if packed:
+        tap = "0u"
+        for axis in range(looped):
+            tap = f"({tap}) * {_dim(axis, TAPS)} + k{axis}" if axis else "k0"
+        inside += [
+            f"let tap{k} = weights + (({tap}) * {taps}u + {k}u) * {word(INNER)} * {quads}u;" for k in range(taps)
+        ]
+    else:
+        tap = " + ".join(["0u", *(f"k{axis} * {_dim(axis, W_STEP)}" for axis in range(looped))])
+        inside.append(f"let tap = {tap};")
     inside.append(f"for (var c = 0u; c < {word(INNER)}; c = c + 1u) {{")
     inside.append(f"  let skip = c * {word(X_CHANNEL)};")
-    inside.append(f"  let ahead = tap + c * {word(W_INNER)};")
     for r in range(down):
         for j in range(seen):
             loaded = element(ir, x, f"to{r}_{j} + skip", dtype)
             inside.append(f"  let v{r}_{j} = select({zero}, {loaded}, in{r}_{j});")
     for k in range(taps):
-        o = 0
+        if packed:
+            inside += [f"  let q{k}_{n} = {buffer(ir, w)}[tap{k} + c * {quads}u + {n}u];" for n in range(quads)]
+            loads = [f"q{k}_{o // 4}[{o % 4}]" for o in range(channels)]
+        else:
+            ahead = f"tap + c * {word(W_INNER)}" + (f" + {k}u * {_dim(last, W_STEP)}" if row else "")
+            loads = [element(ir, w, f"w_at{o} + {ahead}", dtype) for o in range(channels)]
         for p, size in enumerate(parts):
-            loads = [
-                element(ir, w, f"w_at{o + n} + ahead" + (f" + {k}u * {_dim(last, W_STEP)}" if row else ""), dtype)
-                for n in range(size)
-            ]
-            inside.append(f"  let w{k}_{p} = {vector(type_, size)}({', '.join(loads)});")
-            o += size
+            o = sum(parts[:p])
+            inside.append(f"  let w{k}_{p} = {vector(type_, size)}({', '.join(loads[o : o + size])});")
     for k in range(taps):
         for r in range(down):
             for t in range(across):
@@ -354,7 +435,7 @@ def _register_tile(ir: KernelIR) -> str:
 
 def _results(ir: KernelIR, parts: list[int]) -> list[str]:
     """Every result of a tile handed to the epilogue. In a loop: its code is there once."""
-    _, rank, _, (down, across, channels, *_), dtype, _, _ = ir.static
+    _, rank, _, (down, across, channels, *_), _, dtype, _, _ = ir.static
     type_ = accumulated(dtype)
     numbers = [
         f"acc{r}_{t}_{p}" + ("" if size == 1 else f"[{n}]")
@@ -406,7 +487,7 @@ def _results(ir: KernelIR, parts: list[int]) -> list[str]:
 
 
 def _workgroup_tile(ir: KernelIR) -> str:
-    _, rank, _, _, dtype, x, w = ir.static
+    _, rank, _, _, _, dtype, x, w = ir.static
     type_ = accumulated(dtype)
     dims = range(rank)
     # A pixel's coordinates, and the tap and channel of a place along the sum.

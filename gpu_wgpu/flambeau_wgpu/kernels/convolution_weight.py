@@ -16,14 +16,15 @@ from ..codegen.ops import storage, wrapped
 from ..codegen.wgsl import ENTRY, WORKGROUP, buffer, define, flat_index, module, word
 from ..schedule.fuse import Fusion
 from ..schedule.graph import Ref
-from .convolution import CHANNELS, ROW_TAPS, accumulated, chunks, element, multiply_add, vector
+from .convolution import CHANNELS, LARGE_FROM, ROW_TAPS, accumulated, chunks, element, fours, multiply_add, vector
 from .grid import cover, fold
 from .matmul import GROUP_FROM, strided_operand
 
 MOST_SLICES = 256
 INVOCATIONS = {"cpu": 512, "gpu": 16384}  # that keep a device busy
 PIXELS = 4  # of the gradient at a time
-INNER_TAPS = 12  # input channels times taps of an invocation
+LANES = 8  # invocations that run in step on a software adapter
+INNER_TAPS, LARGE_INNER_TAPS = 12, 24  # input channels times taps of an invocation
 
 (COUNT, OUTPUTS, INNER, GROUPS, OUTPUT_TILES, INNER_TILES, SLICES, SLICE, ROWS, RESULTS, G_START, G_BATCH, G_CHANNEL,
  X_START, X_BATCH, X_CHANNEL, DIMS) = range(17)  # fmt: skip
@@ -34,6 +35,7 @@ WORDS_PER_DIM = 8
 def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     graph = fusion.graph
     x = graph.arrays[ref]
+    dtype = x.dtype.name
     grad, source = graph.args[ref]
     kernel = KernelBuilder(fusion, "convolution_weight", epilogue)
     taps, (stride, padding, dilation, groups), with_bias = x.attr
@@ -54,14 +56,21 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     else:
         channels = -(-outputs // -(-outputs // CHANNELS))
         row = taps[-1] if taps[-1] <= ROW_TAPS and stride[-1] <= 2 and dilation[-1] <= 2 else 1
-        most = max(1, min(inner, INNER_TAPS // row))
+        multiplications = graph.numel[grad] * inner * prod(taps)
+        most = max(1, min(inner, (LARGE_INNER_TAPS if multiplications >= LARGE_FROM else INNER_TAPS) // row))
         channels_in = -(-inner // -(-inner // most))
         pixels = min(PIXELS, counts[-1])
-        tile = (channels, channels_in, pixels, row, *((stride[-1], dilation[-1]) if row == taps[-1] else (0, 0)))
+        exact = counts[-1] % pixels == 0
+        tile = (
+            channels, channels_in, pixels, row, *((stride[-1], dilation[-1]) if row == taps[-1] else (0, 0)),
+            exact, exact and not any(padding), pixels % 4 == 0 and fours(g_strides, g_start, dtype) and g_root != x_root,
+        )  # fmt: skip
         output_tiles, inner_tiles = -(-outputs // channels), -(-inner // channels_in)
         rows = g_shape[0] * prod(counts[:-1])
         tiles = groups * output_tiles * inner_tiles * (prod(taps) // row)
         slices = max(1, min(MOST_SLICES, rows, INVOCATIONS[fusion.device_kind] // tiles))
+        if LANES * graph.numel[ref] <= graph.numel[grad]:  # adding them up costs less than what is gained, see below
+            slices = max(slices, min(LANES, rows))
     slice_length = -(-rows // slices)
     slices = -(-rows // slice_length)
     for number in (
@@ -74,7 +83,6 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
             count, x_shape[d + 2], taps[d], stride[d], dilation[d], -padding[d], g_strides[d + 2], x_strides[d + 2],
         ):  # fmt: skip
             kernel.word(number)
-    dtype = x.dtype.name
     wide = accumulated(dtype)
     kernel.ops.append("convolution_weight")
     if slices == 1:
@@ -85,7 +93,8 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
         partial = kernel.bind(key, wide, writable=True)
         kernel.scratch[key] = graph.numel[ref] * slices * 4
         kernel.stores.append(key)
-    bindings = (kernel.bind(g_root, storage(dtype)), kernel.bind(x_root, storage(dtype)))
+    g_storage = "vec4<f32>" if tile and tile[-1] else storage(dtype)
+    bindings = (kernel.bind(g_root, g_storage), kernel.bind(x_root, storage(dtype)))
     layout = "workgroup" if staged else "register"
     static = (layout, len(counts), tile, with_bias, dtype, partial, *bindings)
     first = kernel.finish(fold(tiles * slices) if staged else cover(tiles * slices, WORKGROUP), static)
@@ -137,7 +146,16 @@ def _put(ir: KernelIR, at: str, value: str, dtype: str, partial: int) -> str:
 
 
 def _register_tile(ir: KernelIR) -> str:
-    _, rank, (channels, channels_in, pixels, row, pace, reach), with_bias, dtype, partial, g, x = ir.static
+    (
+        _,
+        rank,
+        (channels, channels_in, pixels, row, pace, reach, exact, inside_all, g_fours),
+        with_bias,
+        dtype,
+        partial,
+        g,
+        x,
+    ) = ir.static
     type_ = accumulated(dtype)
     parts = chunks(channels)
     last = rank - 1
@@ -146,7 +164,9 @@ def _register_tile(ir: KernelIR) -> str:
     seen = (pixels - 1) * pace + (row - 1) * reach + 1 if in_row else pixels
     looped = range(last if in_row else rank)
     lines = [
-        "var rest = i;",
+        # Neighbours take neighbouring rows: at one time they read a few channels, close together.
+        f"let slice = i % {word(SLICES)};",
+        f"var rest = i / {word(SLICES)};",
         f"let inner = (rest % {word(INNER_TILES)}) * {channels_in}u;",
         f"rest = rest / {word(INNER_TILES)};",
     ]
@@ -154,10 +174,7 @@ def _register_tile(ir: KernelIR) -> str:
         lines += [f"let k{axis} = rest % {_dim(axis, TAPS)};", f"rest = rest / {_dim(axis, TAPS)};"]
     lines += [
         f"let output = (rest % {word(OUTPUT_TILES)}) * {channels}u;",
-        f"rest = rest / {word(OUTPUT_TILES)};",
-        f"let which = rest % {word(GROUPS)};",
-        f"let slice = rest / {word(GROUPS)};",
-        f"let end = min((slice + 1u) * {word(SLICE)}, {word(ROWS)});",
+        f"let which = rest / {word(OUTPUT_TILES)};",
     ]
     for o in range(channels):
         at = f"(which * {word(OUTPUTS)} + min(output + {o}u, {word(OUTPUTS)} - 1u)) * {word(G_CHANNEL)}"
@@ -170,7 +187,7 @@ def _register_tile(ir: KernelIR) -> str:
             lines += [f"var acc{c}_{k}_{p} = {vector(type_, size)}();" for p, size in enumerate(parts)]
     if with_bias:
         lines += [f"var bias{p} = {vector(type_, size)}();" for p, size in enumerate(parts)]
-    lines.append(f"for (var line = slice * {word(SLICE)}; line < end; line = line + 1u) {{")
+    lines.append(f"for (var line = slice; line < {word(ROWS)}; line = line + {word(SLICES)}) {{")
     lines.append("  var left = line;")
     lines.append("  var good = true;")
     lines.append("  var g_line = 0u;")
@@ -189,13 +206,21 @@ def _register_tile(ir: KernelIR) -> str:
     lines.append(f"  for (var first = 0u; first < {_dim(last, SIZE)}; first = first + {pixels}u) {{")
     inside: list[str] = []
     for t in range(pixels):
-        inside.append(f"let is{t} = first + {t}u < {_dim(last, SIZE)};")
-        inside.append(f"let to{t} = g_line + (first + {t}u) * {_dim(last, G_STEP)};")
-        o = 0
+        if not exact:
+            inside.append(f"let is{t} = first + {t}u < {_dim(last, SIZE)};")
+        if g_fours:
+            if t % 4 == 0:
+                at = f"g_line + first + {t}u"
+                inside += [f"let f{t}_{o} = {buffer(ir, g)}[(g_at{o} + {at}) >> 2u];" for o in range(channels)]
+            loads = [f"f{t - t % 4}_{o}[{t % 4}]" for o in range(channels)]
+        else:
+            inside.append(f"let to{t} = g_line + (first + {t}u) * {_dim(last, G_STEP)};")
+            loads = [element(ir, g, f"g_at{o} + to{t}", dtype) for o in range(channels)]
+        if not exact:
+            loads = [f"select({zero}, {load}, is{t})" for load in loads]
         for p, size in enumerate(parts):
-            loads = [f"select({zero}, {element(ir, g, f'g_at{o + n} + to{t}', dtype)}, is{t})" for n in range(size)]
-            inside.append(f"let g{t}_{p} = {vector(type_, size)}({', '.join(loads)});")
-            o += size
+            o = sum(parts[:p])
+            inside.append(f"let g{t}_{p} = {vector(type_, size)}({', '.join(loads[o : o + size])});")
         if with_bias:
             inside += [f"bias{p} = bias{p} + g{t}_{p};" for p in range(len(parts))]
     start = f"first * {_dim(last, PACE)} + {_dim(last, SHIFT)}"
@@ -205,12 +230,12 @@ def _register_tile(ir: KernelIR) -> str:
     for j in range(seen):
         step = f"{j}u" if in_row else f"{j}u * {_dim(last, PACE)}"
         inside.append(f"let p{j} = x0 + {step};")
-        inside.append(f"let in{j} = good && p{j} < {_dim(last, SOURCE)};")
         inside.append(f"let from{j} = x_line + p{j} * {_dim(last, X_STEP)};")
-        inside += [
-            f"let x{c}_{j} = select({zero}, {element(ir, x, f'x_at{c} + from{j}', dtype)}, in{j});"
-            for c in range(channels_in)
-        ]
+        loads = [element(ir, x, f"x_at{c} + from{j}", dtype) for c in range(channels_in)]
+        if not inside_all:
+            inside.append(f"let in{j} = good && p{j} < {_dim(last, SOURCE)};")
+            loads = [f"select({zero}, {load}, in{j})" for load in loads]
+        inside += [f"let x{c}_{j} = {load};" for c, load in enumerate(loads)]
     for c in range(channels_in):
         for k in range(row):
             for t in range(pixels):
