@@ -366,7 +366,8 @@ class Fusion:
             producer = self._producer(arg)
             inside = self.group[producer] is group
             if inside:
-                self.anchored[ref] |= self.anchored[producer]
+                # (What is computed from stored arrays alone, another kernel can compute as well.)
+                self.anchored[ref] |= self.anchored[producer] and not self.stored[producer]
             elif self.group[producer] is not None:
                 self._depend(group, producer, ref)
             if self.stored[producer]:
