@@ -15,6 +15,7 @@ from flambeau.dtype import BY_NAME, dtype
 
 SEEDS = (0, 1, 42, -1, -(2**63), 2**32 + 3, 2**64 - 1)
 SIZES = (0, 1, 2, 15, 16, 17, 31, 32, 33, 100, 1000)
+RANGES_OF_FLOATS = ((-0.37, 1.7711), (0.0, 0.7), (1.0, 2.0), (-1e-3, 1e-3), (3.0, 3.0), (-5e3, 1e-6), (1e-3, 2e-3))
 FLOATS = ("float32", "float64", "float16", "bfloat16")
 INTEGERS = ("int64", "int32", "int16", "int8", "uint8")
 
@@ -79,7 +80,7 @@ def test_uniform(name: str, count: int) -> None:
 
 
 @pytest.mark.parametrize("name", FLOATS)
-@pytest.mark.parametrize(("low", "high"), [(-0.37, 1.7711), (0.0, 0.7), (1.0, 2.0), (-1e-3, 1e-3), (3.0, 3.0)])
+@pytest.mark.parametrize(("low", "high"), RANGES_OF_FLOATS)
 def test_uniform_range(name: str, low: float, high: float) -> None:
     generator, judge = pair()
     expected = torch.empty(20_000, dtype=theirs(name)).uniform_(low, high, generator=judge)
