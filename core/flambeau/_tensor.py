@@ -201,7 +201,12 @@ class Tensor:
         """Bytes of all elements."""
         return self.numel() * self.dtype.itemsize
 
-    is_cuda = is_sparse = is_quantized = is_meta = is_mps = False
+    is_cuda = is_sparse = is_quantized = is_mps = False
+
+    @property
+    def is_meta(self) -> bool:
+        """Whether there are no elements, only their shape and dtype."""
+        return self.device.type == "meta"
 
     @property
     def is_cpu(self) -> bool:
@@ -582,6 +587,8 @@ class Tensor:
         """
         if self.numel() != 1:
             raise RuntimeError(f"a Tensor with {self.numel()} elements cannot be converted to Scalar")
+        if self.is_meta:
+            raise RuntimeError("Tensor.item() cannot be called on meta tensors")
         return self._flat()[0]
 
     def tolist(self) -> Any:

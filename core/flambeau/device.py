@@ -12,7 +12,7 @@ from .backends import registry
 from .backends.protocol import Backend
 
 # PyTorch's own device types: one may name them, and is told on use that flambeau has no such device.
-_FOREIGN = ("cuda", "mps", "xpu", "meta")
+_FOREIGN = ("cuda", "mps", "xpu")
 
 
 class device:
@@ -114,7 +114,7 @@ def resolve(d: device | str | int | None) -> tuple[Backend, device]:
             raise AssertionError("Torch not compiled with CUDA enabled")
         if d.type in _FOREIGN:
             raise RuntimeError(f"flambeau has no {d.type} device; there are: {', '.join(registry.names())}")
-        if d.type in registry.HOST:
+        if d.type in registry.BUILT_IN:
             if d.index not in (None, 0):
                 raise RuntimeError(f"{d.type} has one device, {d.type}:0; got {d}")
             place = (registry.get(d.type), d)

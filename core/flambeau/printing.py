@@ -98,17 +98,18 @@ def tensor_repr(tensor: Printable) -> str:
     suffixes = []
     if tensor.device.type != "cpu":
         suffixes.append(f"device='{tensor.device}'")
-    if (empty and len(shape) != 1) or (not empty and _options.edgeitems == 0):
+    unknown = tensor.device.type == "meta"
+    if unknown or (empty and len(shape) != 1) or (not empty and _options.edgeitems == 0):
         suffixes.append(f"size={shape}")
     # Elements tell default floats, int64 and bool apart; where there are none, only the default goes without saying.
-    if d is not get_default_dtype() and (empty or d not in (int64, bool_, get_default_dtype().to_complex())):
+    if d is not get_default_dtype() and (empty or unknown or d not in (int64, bool_, get_default_dtype().to_complex())):
         suffixes.append(f"dtype={d!r}")
     if tensor.grad_fn is not None:
         suffixes.append(f"grad_fn=<{tensor.grad_fn.name()}>")
     elif tensor.requires_grad:
         suffixes.append("requires_grad=True")
 
-    elements = "[]" if empty else _elements(tensor.detach(), shape, d, len(prefix))
+    elements = "..." if unknown else "[]" if empty else _elements(tensor.detach(), shape, d, len(prefix))
     return _with_suffixes(prefix + elements, suffixes, len(prefix))
 
 

@@ -34,6 +34,12 @@ def saved_tensors_packed(t: Library) -> Any:
 
 
 @case
+def what_no_derivative_needed_is_none(t: Library) -> Any:
+    node = (leaf(t) * t.full((3,), 3.0)).grad_fn
+    return node._saved_self, node._saved_other, hasattr(node, "_saved_nothing")
+
+
+@case
 def saved_in_memory(t: Library) -> Any:
     x = leaf(t)
     with t.autograd.graph.save_on_cpu():

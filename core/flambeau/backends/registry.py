@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 GROUP = "flambeau.backends"
 HOST = ("cpu", "numpy", "reference")
 """Backends whose arrays are in the process's own memory."""
+BUILT_IN = (*HOST, "meta")
 
 _entry_points: dict[str, Any] | None = None
 _loaders: dict[str, Callable[[int], Backend]] = {}
@@ -31,7 +32,7 @@ def names() -> tuple[str, ...]:
 
 def is_known(name: str) -> bool:
     """Whether a backend has this name; looks among the plugins only if it must."""
-    return name in HOST or name in _plugins()
+    return name in BUILT_IN or name in _plugins()
 
 
 def accelerator() -> str | None:
@@ -87,6 +88,10 @@ def _start(name: str, index: int) -> Backend:
         from .reference import ReferenceBackend
 
         return ReferenceBackend()
+    if name == "meta":
+        from .meta import MetaBackend
+
+        return MetaBackend()
     if name not in _plugins():
         raise RuntimeError(f"there is no backend named '{name}'; there are: {', '.join(names())}")
     return _loader(name)(index)

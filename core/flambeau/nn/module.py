@@ -508,6 +508,7 @@ class Module:
 
         Raises:
             TypeError: the dtype is not a floating-point one.
+            NotImplementedError: the parameters are on the meta device, and have no elements to move.
         """
         device, dtype, non_blocking, format = _parse_to(*args, **kwargs)
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
@@ -516,6 +517,11 @@ class Module:
             )
 
         def convert(tensor: Tensor) -> Tensor:
+            if tensor.is_meta and device is not None and Device(device).type != "meta":
+                raise NotImplementedError(
+                    "Cannot copy out of meta tensor; no data! Please use torch.nn.Module.to_empty() instead of "
+                    "torch.nn.Module.to() when moving module from meta to a different device."
+                )
             return tensor.to(
                 device=tensor.device if device is None else device,
                 dtype=dtype if dtype is not None and tensor.is_floating_point() else tensor.dtype,

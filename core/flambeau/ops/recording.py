@@ -123,8 +123,11 @@ class OpNode(Node):
         raw = name.startswith("_raw_saved_")
         if not raw and not name.startswith("_saved_"):
             raise AttributeError(f"'{self.__class__.__name__}' object has no attribute '{name}'")
-        position = self._position(name.removeprefix("_raw").removeprefix("_saved_"))
+        position = self._position(name.removeprefix("_raw").removeprefix("_saved_"), self.plan)
         if position is None:
+            # What only the derivatives for other inputs need is known, but was not kept.
+            if not raw and self._position(name.removeprefix("_saved_"), self.op.plan(-1)) is not None:
+                return None
             raise AttributeError(f"'{self.__class__.__name__}' object has no attribute '{name}'")
         if self.saved is None:
             raise RuntimeError(FREED)
@@ -138,19 +141,21 @@ class OpNode(Node):
 
     def __dir__(self) -> list[str]:
         parameters = [_torch_name(self.op, p) for p in (*self.op.parameters, "out")]
-        found = [p for p in parameters if self._position(p) is not None]
-        tensors = [p for p in found if self.saved is None or isinstance(self.saved[self._position(p) or 0], Tensor)]
+        found = [p for p in parameters if self._position(p, self.plan) is not None]
+        tensors = [
+            p for p in found if self.saved is None or isinstance(self.saved[self._position(p, self.plan) or 0], Tensor)
+        ]
         return [*super().__dir__(), *[f"_saved_{p}" for p in found], *[f"_raw_saved_{p}" for p in tensors]]
 
-    def _position(self, name: str) -> int | None:
-        """Where among the saved values that is which PyTorch calls so."""
+    def _position(self, name: str, plan: Plan) -> int | None:
+        """Where among the values that a plan saves that is which PyTorch calls so."""
         op = self.op
         n = len(op.parameters)
         for i, parameter in enumerate((*op.parameters, "out")):
-            if _torch_name(op, parameter) == name and i in self.plan.sources:
-                return self.plan.sources.index(i)
-            if name == "self_sym_sizes" and i == 0 and n + 1 in self.plan.sources:
-                return self.plan.sources.index(n + 1)
+            if _torch_name(op, parameter) == name and i in plan.sources:
+                return plan.sources.index(i)
+            if name == "self_sym_sizes" and i == 0 and n + 1 in plan.sources:
+                return plan.sources.index(n + 1)
         return None
 
     def _conjugate_backward(self, grad: Any, saved: tuple[Any, ...]) -> Sequence[Tensor | None]:
