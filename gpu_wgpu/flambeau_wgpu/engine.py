@@ -58,6 +58,11 @@ class Engine:
         else:
             self.check_at = len(queue) + QUEUE_CHECK
 
+    def keep_together(self, nodes: int) -> None:
+        """Flush or not before the next nodes, but not between them."""
+        if len(self.queue) + nodes >= self.check_at:
+            self.check_queue()
+
     def flush(self, read: tuple[LazyArray, int] | None = None) -> memoryview | bytes | None:
         """Run what waits. `read` is a held array that has (or gets) a buffer, and how many of its bytes to wait for and
         return. None where it came to lie inside another array: it is a view then.

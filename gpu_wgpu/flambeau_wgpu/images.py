@@ -12,6 +12,7 @@ from flambeau.dtype import float32, int64
 
 from .lazy import (
     CONVOLVE,
+    CONVOLVE_BIAS,
     CONVOLVE_INPUT,
     CONVOLVE_WEIGHT,
     MAX_POOL,
@@ -41,6 +42,7 @@ class Images:
             "convolve": self.convolve,
             "convolution_input_grad": self.convolution_input_grad,
             "convolution_weight_grad": self.convolution_weight_grad,
+            "convolution_parameter_grads": self.convolution_parameter_grads,
             "resample": self.resample,
             "max_pool": self.max_pool,
             "max_pool_backward": self.max_pool_backward,
@@ -83,8 +85,18 @@ class Images:
         shape = (grad.shape[1], input.shape[1] // groups, *kernel)
         if 0 in grad.shape or 0 in input.shape:
             return self._be.full(shape, 0, grad.dtype)
-        attr = (kernel, (stride, padding, dilation, groups), False)
+        attr = (kernel, (stride, padding, dilation, groups))
         return self._enqueue(CONVOLVE_WEIGHT, (grad, input), attr, (), shape, grad.dtype)
+
+    def convolution_parameter_grads(
+        self, grad: LazyArray, input: LazyArray, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int
+    ) -> tuple[LazyArray, LazyArray]:
+        """The gradient of the weight, and that of the bias: (O,)."""
+        self._be.engine.keep_together(2)
+        of_weight = self.convolution_weight_grad(grad, input, kernel, stride, padding, dilation, groups)
+        if of_weight.op is not CONVOLVE_WEIGHT:
+            return of_weight, self._be.sum(grad, (0, *range(2, len(grad.shape))), False)
+        return of_weight, self._enqueue(CONVOLVE_BIAS, (of_weight,), None, (), (grad.shape[1],), grad.dtype)
 
     # --- weighted sums along lines
 

@@ -35,6 +35,7 @@ class Kind(Enum):
     REDUCE = auto()  # takes its producer in, and elementwise consumers
     ASSIGN = auto()  # writes a region of its first operand
     JOIN = auto()  # operands side by side: whoever makes one writes it there
+    COMPANION = auto()  # a second result of the kernel of its only operand, which was queued just before
     KERNEL = auto()  # written by hand in kernels/: reads operands through functions, takes elementwise consumers
 
 
@@ -129,8 +130,8 @@ MATMUL: Final = Op("matmul", Kind.KERNEL)
 # attr of these: (stride, padding, dilation, groups)
 CONVOLVE: Final = Op("convolution", Kind.KERNEL)
 CONVOLVE_INPUT: Final = Op("convolution_input", Kind.KERNEL)  # the gradient of the input
-# attr: (kernel, those settings, whether the gradient of the bias lies behind that of the weight, both flat)
-CONVOLVE_WEIGHT: Final = Op("convolution_weight", Kind.KERNEL)
+CONVOLVE_WEIGHT: Final = Op("convolution_weight", Kind.KERNEL)  # attr: (kernel, those settings)
+CONVOLVE_BIAS: Final = Op("convolution_bias", Kind.COMPANION)  # the gradient of the bias, beside that of the weight
 RESAMPLE: Final = Op("resample", Kind.KERNEL)  # attr: taps of each dimension but the first, 0 for one that stays
 # attr of these: (kernel, stride, padding, dilation), all empty for adaptive windows
 MAX_POOL: Final = Op("max_pool", Kind.KERNEL)

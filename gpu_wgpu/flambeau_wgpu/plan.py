@@ -184,8 +184,9 @@ def _lower_group(fusion: Fusion, group: Group, roots: list[Ref]) -> list[Kernel]
         if group.reductions:
             raise
         fusion.stored[anchor] = True
-        rest = [ref for ref in roots if ref != anchor]
-        return [*template.build(fusion, anchor, [anchor]), *_lower_elementwise(fusion, rest)]
+        own = [ref for ref in roots if ref == anchor or fusion.graph.kind(ref) is Kind.COMPANION]
+        rest = [ref for ref in roots if ref not in own]
+        return [*template.build(fusion, anchor, own), *_lower_elementwise(fusion, rest)]
 
 
 def _lower_one_by_one(fusion: Fusion, group: Group, roots: list[Ref]) -> list[list[Kernel]]:

@@ -174,3 +174,18 @@ def test_other_sizes_find_their_kernels(gpu: Any) -> None:
     for batch, channels, height, padding in ((3, 3, 16, 1), (2, 5, 16, 0), (4, 3, 12, 2)):
         run(batch, channels, height, padding)
     assert gpu.engine.device.counters.pipelines == pipelines
+
+
+@pytest.mark.slow
+def test_the_gradient_of_a_bias_comes_with_that_of_its_weight(gpu: Any) -> None:
+    generator = np.random.default_rng(0)
+    g, x = (generator.standard_normal(s).astype("f4") for s in ((3, 5, 6, 4), (3, 2, 6, 4)))
+    settings = ((3, 3), (1, 1), (1, 1), (1, 1), 1)
+    for slices in (1, 4):
+        grads = gpu.put(np.tile(g, (slices, 1, 1, 1))), gpu.put(np.tile(x, (slices, 1, 1, 1)))
+        of_weight, of_bias = gpu.backend.kernels["convolution_parameter_grads"](*grads, *settings)
+        del of_weight  # nobody wants it
+        doubled = gpu.backend.mul(of_bias, 2.0)
+        assert sum("convolution_weight" in ops for ops in gpu.kernels()) <= 2
+        np.testing.assert_allclose(gpu.get(of_bias), slices * g.sum((0, 2, 3)), rtol=1e-5, atol=1e-5)
+        np.testing.assert_allclose(gpu.get(doubled), 2 * slices * g.sum((0, 2, 3)), rtol=1e-5, atol=1e-5)

@@ -11,6 +11,7 @@ from math import prod
 from typing import Any
 
 from .._tensor import Tensor
+from ..autograd.modes import GradMode
 from ..backends.protocol import Array
 from ..dtype import C_NAMES, bool_
 from .memory_formats import as_convolved
@@ -38,16 +39,32 @@ def _with_bias(be: Any, y: Any, bias: Any) -> Any:
     return y if bias is None else be.add(y, be.reshape(bias, (bias.shape[0], *(1,) * (len(y.shape) - 2))))
 
 
-@op(
-    name="ConvolutionBackward0",
-    input=lambda g, input_shape, weight, stride, padding, dilation, groups: convolution_input_grad(
-        g, weight, input_shape[2:], stride, padding, dilation, groups
-    ),
-    weight=lambda g, input, weight_shape, stride, padding, dilation, groups: convolution_weight_grad(
-        g, input, weight_shape[2:], stride, padding, dilation, groups
-    ),
-    bias=lambda g: _bias_grad(g),
-)
+def _gradients(
+    g: Tensor,
+    needs: list[bool],
+    input: Tensor,
+    weight: Tensor,
+    stride: Ints,
+    padding: Ints,
+    dilation: Ints,
+    groups: int,
+) -> list[Tensor | None]:
+    """The gradients of input, weight and bias; those of weight and bias in one, where nobody differentiates them."""
+    settings = (stride, padding, dilation, groups)
+    of_input, of_weight, of_bias = None, None, None
+    if needs[0]:
+        of_input = convolution_input_grad(g, weight, input._shape[2:], *settings)
+    if needs[1] and needs[2] and not GradMode.enabled:
+        of_weight, of_bias = convolution_parameter_grads(g, input, weight._shape[2:], *settings)
+        return [of_input, of_weight, of_bias]
+    if needs[1]:
+        of_weight = convolution_weight_grad(g, input, weight._shape[2:], *settings)
+    if needs[2]:
+        of_bias = _bias_grad(g)
+    return [of_input, of_weight, of_bias]
+
+
+@op(name="ConvolutionBackward0", jointly=_gradients)
 def convolve(
     be: Any,
     input: Array,
@@ -108,6 +125,23 @@ def convolution_weight_grad(
     be: Any, grad: Array, input: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int
 ) -> Any:
     """The adjoint of `convolve` in its weight, with kernels of the sizes `kernel`: (out, C / groups, *kernel)."""
+    return _weight_grad(be, grad, input, kernel, stride, padding, dilation, groups)
+
+
+@op()
+def convolution_parameter_grads(
+    be: Any, grad: Array, input: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int
+) -> Any:
+    """`convolution_weight_grad`, and the gradient of the bias (out,). Without a derivative."""
+    fused = be.kernels.get("convolution_weight_grad")
+    arguments = (grad, input, kernel, stride, padding, dilation, groups)
+    of_weight = fused(*arguments) if fused else _weight_grad(be, *arguments)
+    return of_weight, be.sum(grad, (0, *range(2, len(grad.shape))), False)
+
+
+def _weight_grad(
+    be: Any, grad: Any, input: Any, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int
+) -> Any:
     n, out, *counts = grad.shape
     c = input.shape[1]
     columns = flat_windows(be, padded(be, input, padding), kernel, tuple(counts), stride, dilation, groups)

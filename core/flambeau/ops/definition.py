@@ -50,6 +50,8 @@ class Op:
         ]
         self.together = self.variadic or self.jointly is not None
         """Whether one derivative gives the gradients of all inputs."""
+        self.choosy = self.jointly is not None and self.jointly.__code__.co_varnames[1] == "needs"
+        """Whether it is told which of them are wanted."""
         self.graded: int = derivatives.pop("graded", 0)
         """How many of several results, the first ones, have gradients; 0 is all."""
         unknown = set(derivatives) - set(self.parameters)
@@ -88,7 +90,7 @@ class Op:
             assert derivative is not None, "self.differentiable lists those that have one"
             code = derivative.__code__
             positions = []
-            for name in code.co_varnames[1 : code.co_argcount]:
+            for name in code.co_varnames[2 if self.choosy else 1 : code.co_argcount]:
                 source = self._source(name, n)
                 if source not in sources:
                     sources.append(source)

@@ -13,7 +13,8 @@ A keyword of the decorator is the derivative with respect to the parameter of th
 gradient and of whatever it names after it: parameters of the forward, `out` (the result), `out_1` (a later result),
 `<parameter>_shape`, `<parameter>_dtype`. What a derivative names is what is saved, and only if that derivative is
 needed. It is written with tensors and ops, and so can be differentiated again. Where the derivatives share their work,
-the keyword `jointly` gives them all at once: a function that returns a tuple, one for each tensor parameter. With
+the keyword `jointly` gives them all at once: a function that returns a tuple, one for each tensor parameter. If its
+second parameter is `needs`, it is told which parameters of the forward want one, True or False for each. With
 `graded=n` the results after the n-th are for backward, and have no gradient.
 
 A `composite` op has no derivative of its own. Where nobody differentiates it, it runs as one op, which a backend may

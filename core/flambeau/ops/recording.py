@@ -97,10 +97,9 @@ class OpNode(Node):
             saved = self._with_differentiable_out(saved, plan.out)
         op = self.op
         if not op.conjugated and _is_complex(grad, saved):
-            return self._conjugate_backward(grad, saved)
+            return self._conjugate_backward(grad, saved, wanted)
         if op.together:
-            _, derivative, positions = plan.steps[0]
-            found = derivative(grad, *[saved[p] for p in positions])
+            found = self._joint_derivative(grad, saved, wanted)
             if op.variadic:
                 return tuple(found)
             by_input = dict(zip(op.tensor_positions, found, strict=True))
@@ -158,7 +157,17 @@ class OpNode(Node):
                 return plan.sources.index(n + 1)
         return None
 
-    def _conjugate_backward(self, grad: Any, saved: tuple[Any, ...]) -> Sequence[Tensor | None]:
+    def _joint_derivative(self, grad: Any, saved: tuple[Any, ...], wanted: tuple[bool, ...] | None) -> Any:
+        _, derivative, positions = self.plan.steps[0]
+        values = [saved[p] for p in positions]
+        if not self.op.choosy:
+            return derivative(grad, *values)
+        needs = [edge is not None and (wanted is None or wanted[i]) for i, edge in enumerate(self.edges)]
+        return derivative(grad, needs, *values)
+
+    def _conjugate_backward(
+        self, grad: Any, saved: tuple[Any, ...], wanted: tuple[bool, ...] | None
+    ) -> Sequence[Tensor | None]:
         """The gradient of a holomorphic function, `grad * conj(f')`, from derivatives written for real numbers.
 
         A result for a real input keeps its real part.
@@ -166,8 +175,7 @@ class OpNode(Node):
         op = self.op
         turned = _conjugate(grad)
         if op.together:
-            _, derivative, positions = self.plan.steps[0]
-            found = derivative(turned, *[saved[p] for p in positions])
+            found = self._joint_derivative(turned, saved, wanted)
             if op.variadic:
                 return tuple([_conjugate(g) for g in found])
             by_input = dict(zip(op.tensor_positions, found, strict=True))

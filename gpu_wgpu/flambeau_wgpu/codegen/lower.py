@@ -424,14 +424,16 @@ def add_operand(kernel: KernelBuilder, name: str, ref: Ref, own_binding: bool = 
     function.finish(function.value(ref, function.identity))
 
 
-def add_epilogue(kernel: KernelBuilder, ref: Ref, roots: Sequence[Ref], located: bool = False) -> None:
+def add_epilogue(
+    kernel: KernelBuilder, ref: Ref, roots: Sequence[Ref], located: bool = False, name: str = "finish"
+) -> None:
     """`fn finish(i, value)`: what follows the array `ref` element by element, and the stores of all `roots`.
 
     Where the kernel knows the coordinates, `located`, it is `fn finish(i, c0, c1, ..., value)` with those of `ref`.
     """
     graph = kernel.graph
     dims = graph.shape(ref) if located else max((graph.shape(root) for root in roots), key=len)
-    function = FunctionBuilder(kernel, "finish", dims)
+    function = FunctionBuilder(kernel, name, dims)
     function.is_located = located
     function.take_input(ref)
     for root in roots:

@@ -1,9 +1,9 @@
 """The gradient of a convolution's weight: sums over samples and places of gradients times what the kernel met there.
 
 *Register tile*: an invocation computes the taps of one row of the kernel, for a few channels on either side, over a
-slice of the rows of the gradient. Weights are few and rows are many, so slices are many too; a second kernel adds them up, in
-order. The gradient of the bias, the sum of the gradient alone, comes out of the same walk: it lies behind the
-weight's. *Workgroup tile*: 64 × 64 results of the matrix product that this is; for real GPUs.
+slice of the rows of the gradient. Weights are few and rows are many, so slices are many too; a second kernel adds them
+up, in order. The gradient of the bias, the sum of the gradient alone, comes out of the same walk. *Workgroup tile*: 64 ×
+64 results of the matrix product that this is; for real GPUs.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from ..codegen.ir import KernelIR
 from ..codegen.lower import Kernel, KernelBuilder, add_epilogue
 from ..codegen.ops import storage, wrapped
 from ..codegen.wgsl import ENTRY, WORKGROUP, buffer, define, flat_index, module, word
+from ..lazy import CONVOLVE_BIAS
 from ..schedule.fuse import Fusion
 from ..schedule.graph import Ref
 from .convolution import CHANNELS, LARGE_FROM, ROW_TAPS, accumulated, chunks, element, fours, multiply_add, vector
@@ -38,15 +39,15 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     dtype = x.dtype.name
     grad, source = graph.args[ref]
     kernel = KernelBuilder(fusion, "convolution_weight", epilogue)
-    taps, (stride, padding, dilation, groups), with_bias = x.attr
+    taps, (stride, padding, dilation, groups) = x.attr
+    bias = next((root for root in epilogue if graph.arrays[root].op is CONVOLVE_BIAS), None)
+    results = graph.numel[ref] + (0 if bias is None else graph.numel[bias])
     g_root, g_strides, g_start = strided_operand(kernel, grad)
     x_root, x_strides, x_start = strided_operand(kernel, source)
     g_shape, x_shape = graph.shape(grad), graph.shape(source)
     outputs, inner = g_shape[1] // groups, x_shape[1] // groups
     counts = g_shape[2:]
-    staged = (
-        fusion.device_kind == "gpu" and not with_bias and outputs >= GROUP_FROM and inner * prod(taps) >= GROUP_FROM
-    )
+    staged = fusion.device_kind == "gpu" and bias is None and outputs >= GROUP_FROM and inner * prod(taps) >= GROUP_FROM
     if staged:
         tile: tuple[int, ...] = ()
         output_tiles, inner_tiles = -(-outputs // 64), -(-inner * prod(taps) // 64)
@@ -74,7 +75,7 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     slice_length = -(-rows // slices)
     slices = -(-rows // slice_length)
     for number in (
-        tiles * slices, outputs, inner, groups, output_tiles, inner_tiles, slices, slice_length, rows, graph.numel[ref],
+        tiles * slices, outputs, inner, groups, output_tiles, inner_tiles, slices, slice_length, rows, results,
         g_start, *g_strides[:2], x_start, *x_strides[:2],
     ):  # fmt: skip
         kernel.word(number)
@@ -86,35 +87,41 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     wide = accumulated(dtype)
     kernel.ops.append("convolution_weight")
     if slices == 1:
-        add_epilogue(kernel, ref, epilogue)
+        _add_epilogues(kernel, ref, bias, epilogue)
         partial = -1
     else:
         key = ("partial", ref)
         partial = kernel.bind(key, wide, writable=True)
-        kernel.scratch[key] = graph.numel[ref] * slices * 4
+        kernel.scratch[key] = results * slices * 4
         kernel.stores.append(key)
     g_storage = "vec4<f32>" if tile and tile[-1] else storage(dtype)
     bindings = (kernel.bind(g_root, g_storage), kernel.bind(x_root, storage(dtype)))
     layout = "workgroup" if staged else "register"
-    static = (layout, len(counts), tile, with_bias, dtype, partial, *bindings)
+    static = (layout, len(counts), tile, bias is not None, dtype, partial, *bindings)
     first = kernel.finish(fold(tiles * slices) if staged else cover(tiles * slices, WORKGROUP), static)
     if slices == 1:
         return [first]
     second = KernelBuilder(fusion, "convolution_weight", epilogue)
-    second.word(graph.numel[ref])
-    second.word(slices)
+    for number in (results, slices, graph.numel[ref]):
+        second.word(number)
     at = second.bind(("partial", ref), wide)
     second.ops.append("convolution_weight")
-    add_epilogue(second, ref, epilogue)
-    return [first, second.finish(cover(graph.numel[ref], WORKGROUP), ("partials", dtype, at))]
+    _add_epilogues(second, ref, bias, epilogue)
+    return [first, second.finish(cover(results, WORKGROUP), ("partials", dtype, at))]
+
+
+def _add_epilogues(kernel: KernelBuilder, ref: Ref, bias: Ref | None, roots: list[Ref]) -> None:
+    """`finish(i, value)` for the weight, and `finish_bias(i, value)`."""
+    add_epilogue(kernel, ref, [root for root in roots if root != bias])
+    if bias is not None:
+        add_epilogue(kernel, bias, [bias], name="finish_bias")
 
 
 def render(ir: KernelIR) -> str:
     layout = ir.static[0]
     if layout == "partials":
         return _partials(ir)
-    partial = ir.static[5]
-    head = "" if partial >= 0 else define(ir, ir.functions[0]) + "\n"
+    head = "".join(define(ir, function) + "\n" for function in ir.functions)
     text = _register_tile(ir) if layout == "register" else _workgroup_tile(ir)
     return module(ir, head + text, "16, 16" if layout == "workgroup" else f"{WORKGROUP}")
 
@@ -122,15 +129,19 @@ def render(ir: KernelIR) -> str:
 def _partials(ir: KernelIR) -> str:
     _, dtype, partial = ir.static
     type_ = accumulated(dtype)
+    functions = "".join(define(ir, function) + "\n" for function in ir.functions)
+    value = wrapped("matmul", dtype, "acc")
+    finish = f"finish(i, {value});"
+    if len(ir.functions) > 1:
+        finish = f"if (i < {word(2)}) {{ {finish} }} else {{ finish_bias(i - {word(2)}, {value}); }}"
     return module(
         ir,
-        f"""{define(ir, ir.functions[0])}
-{ENTRY}{flat_index(0)}\
+        f"""{functions}{ENTRY}{flat_index(0)}\
   var acc = {type_}(0);
   for (var slice = 0u; slice < {word(1)}; slice = slice + 1u) {{
     acc = acc + {buffer(ir, partial)}[slice * {word(0)} + i];
   }}
-  finish(i, {wrapped("matmul", dtype, "acc")});
+  {finish}
 }}""",
     )
 
@@ -139,9 +150,9 @@ def _dim(axis: int, which: int) -> str:
     return word(DIMS + WORDS_PER_DIM * axis + which)
 
 
-def _put(ir: KernelIR, at: str, value: str, dtype: str, partial: int) -> str:
+def _put(ir: KernelIR, at: str, value: str, dtype: str, partial: int, finish: str = "finish") -> str:
     if partial < 0:
-        return f"finish({at}, {wrapped('matmul', dtype, value)});"
+        return f"{finish}({at}, {wrapped('matmul', dtype, value)});"
     return f"{buffer(ir, partial)}[slice * {word(RESULTS)} + {at}] = {value};"
 
 
@@ -272,12 +283,14 @@ def _register_tile(ir: KernelIR) -> str:
     if with_bias:
         sums = [f"bias{p}" + ("" if size == 1 else f"[{n}]") for p, size in enumerate(parts) for n in range(size)]
         first = " && ".join(["inner == 0u", *(f"k{axis} == 0u" for axis in looped)])
-        behind = f"{word(RESULTS)} - {word(GROUPS)} * {word(OUTPUTS)} + which * {word(OUTPUTS)} + output + o"
+        behind = f"which * {word(OUTPUTS)} + output + o"
+        if partial >= 0:
+            behind = f"({word(RESULTS)} - {word(GROUPS)} * {word(OUTPUTS)} + {behind})"
         lines += [
             f"if ({first}) {{",
             f"  var sums = array<{type_}, {channels}>({', '.join(sums)});",
             "  for (var o = 0u; o < deep; o = o + 1u) {",
-            f"    {_put(ir, behind, 'sums[o]', dtype, partial)}",
+            f"    {_put(ir, behind, 'sums[o]', dtype, partial, 'finish_bias')}",
             "  }",
             "}",
         ]

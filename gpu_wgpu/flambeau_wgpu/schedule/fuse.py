@@ -126,6 +126,8 @@ class Fusion:
                     self._reduce(ref)
                 elif kind is Kind.JOIN:
                     self._join(ref)
+                elif kind is Kind.COMPANION:
+                    self._accompany(ref)
                 elif kind is not Kind.VIEW:
                     self._anchor(ref)
                 elif self.stored[ref]:
@@ -192,9 +194,9 @@ class Fusion:
     def _reads_inside(self, group: Group, arg: Ref, ref: Ref) -> bool:
         """Whether `ref`, computed in `group`, finds there what its operand shows: at the same element, or the same row."""
         graph = self.graph
-        if graph.arrays[ref].op in INDEXED and arg == graph.args[ref][0]:
-            return False
         producer = self._producer(arg)
+        if graph.kind(producer) is Kind.COMPANION or (graph.arrays[ref].op in INDEXED and arg == graph.args[ref][0]):
+            return False
         same_element = (arg == producer or graph.identity[arg]) and graph.numel[arg] == graph.numel[ref]
         if group.space is None:
             return same_element
@@ -411,6 +413,15 @@ class Fusion:
                     self._store(producer)
         self._add(group, ref, operands)
         self.anchored[ref] = True
+
+    def _accompany(self, ref: Ref) -> None:
+        """Have an array written by the kernel that computes its operand."""
+        (leader,) = self.graph.args[ref]
+        group = self.group[leader]
+        assert group is not None, "both were queued together"
+        group.nodes.append(ref)
+        self.group[ref] = group
+        self.stored[leader] = self.stored[ref] = self.anchored[ref] = True
 
     # --- joining
 
