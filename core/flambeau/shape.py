@@ -129,6 +129,8 @@ def wrap_dims(dims: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:
         IndexError: a dimension is out of range.
         RuntimeError: a dimension appears twice.
     """
+    if rank > 64:
+        raise RuntimeError("only tensors with up to 64 dims are supported")
     if dims is None:
         return tuple(range(rank))
     if isinstance(dims, int):

@@ -57,7 +57,16 @@ round = PUBLIC["round"]
 sinc = PUBLIC["sinc"]
 xlogy = PUBLIC["xlogy"]
 
-modified_bessel_i0, modified_bessel_i1 = i0, i1
+
+def modified_bessel_i0(input: Tensor) -> Tensor:
+    """`i0`, without a derivative."""
+    return i0(input.detach())
+
+
+def modified_bessel_i1(input: Tensor) -> Tensor:
+    """`i1`, without a derivative."""
+    return i1(input.detach())
+
 
 __all__ = [
     "airy_ai",

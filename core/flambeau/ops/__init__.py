@@ -129,6 +129,7 @@ def _attach_operators() -> None:
         setattr(Tensor, f"__r{name}__", _reflected(f))
         setattr(Tensor, f"__i{name}__", _operator(inplace.in_place(f)))
     Tensor.__matmul__ = _operator(matmul.matmul, (Tensor,))  # type: ignore[method-assign]
+    Tensor.__rdiv__ = lambda self, other: self.reciprocal() * other  # type: ignore[attr-defined]
     Tensor.__rmatmul__ = _reflected(matmul.matmul, (Tensor,))  # type: ignore[attr-defined]
     compare = {
         "lt": comparison.lt,

@@ -129,6 +129,14 @@ def empty_permuted(size: Any, physical_layout: Any, **options: Any) -> Tensor:
             f"Number of dimensions in size does not match the length of the physical_layout; i.e. len(size) = {len(shape)} "
             f"is not equal to len(physical_layout) = {len(order)}"
         )
+    for place, d in enumerate(order):
+        if not 0 <= d < len(shape):
+            raise RuntimeError(
+                f"Dimension out of range (expected to be between 0 and {len(shape) - 1}, but got {d} at index {place}).  NB: "
+                "negative dims not currently supported; file an issue if you want it."
+            )
+    if len(set(order)) < len(order):
+        raise RuntimeError("Duplicate dim not allowed")
     strides = [0] * len(shape)
     step = 1
     for d in reversed(order):

@@ -6,7 +6,6 @@ Source: https://docs.pytorch.org/docs/stable/nn.functional.html#pooling-function
 from __future__ import annotations
 
 from functools import lru_cache
-from math import prod
 from typing import Any
 
 from .._tensor import Tensor
@@ -21,6 +20,7 @@ from .pooling_arguments import (
     output_counts,
 )
 from .resampling import Table, resampler
+from .views import squeeze, unsqueeze
 
 AVERAGES = {rank: resampler(f"AvgPool{rank}D") for rank in (1, 2, 3)}
 ADAPTIVE = {rank: resampler(f"AdaptiveAvgPool{rank}D") for rank in (1, 2, 3)}
@@ -67,8 +67,6 @@ def _average(name: str, rank: int, input: Tensor, window: Pooling, include: bool
     wide = x
     if not x.dtype.is_floating_point:
         wide = x.to(float64 if float64 in x._storage.backend.dtypes else float32)
-        mode = "sum"
-        divisor = divisor or prod(window.kernel)
     tables = tuple(
         [
             _table(n, o, k, s, p, mode)
@@ -78,8 +76,8 @@ def _average(name: str, rank: int, input: Tensor, window: Pooling, include: bool
     y = _averaged(wide, tables, AVERAGES[rank])
     if divisor is not None:
         y = y / divisor
-    if wide is not x:
-        y = y.to(x.dtype)
+    if wide is not x:  # towards 0; no quotient of such small numbers is closer to a whole one
+        y = (y + y.sign() * 1e-6).trunc().to(x.dtype)
     return y if had_batch else y.squeeze(0)
 
 
@@ -105,7 +103,8 @@ def avg_pool1d(
     kernel = one_number("avg_pool1d", "kernel_size", kernel_size)
     step = kernel if stride is None or stride == () or stride == [] else one_number("avg_pool1d", "stride", stride)
     window = Pooling(kernel, step, one_number("avg_pool1d", "padding", padding), (1,), ceil_mode)
-    return _average("avg_pool1d", 1, input, window, count_include_pad, None)
+    flat = Pooling((1, *window.kernel), (1, *window.stride), (0, *window.padding), (1, 1), ceil_mode)
+    return squeeze(_average("avg_pool2d", 2, unsqueeze(input, -2), flat, count_include_pad, None), -2)
 
 
 def avg_pool2d(
@@ -144,9 +143,8 @@ def _adaptive(rank: int, input: Tensor, out: tuple[int, ...]) -> Tensor:
     name = f"adaptive_avg_pool{rank}d"
     if any(n < 0 for n in out):
         shown = ", ".join(map(str, out)) if rank < 3 else f"{out[0]}, {out[1]},{out[2]}"
-        label, shown = (name, shown) if rank > 1 else ("adaptive_avg_pool2d", f"1, {shown}")
         raise RuntimeError(
-            f"{label}: elements of output_size must be greater than or equal to 0 but received {{{shown}}}"
+            f"{name}: elements of output_size must be greater than or equal to 0 but received {{{shown}}}"
         )
     if set(out) == {1} and input.dim() >= rank and rank < 3:
         return input.mean(tuple(range(-rank, 0)), keepdim=True)
@@ -157,8 +155,7 @@ def _adaptive(rank: int, input: Tensor, out: tuple[int, ...]) -> Tensor:
                 f"{list(input._shape)} with dimension {axis} being empty"
             )
     if not input.dtype.is_floating_point:
-        label = name if rank > 1 else "adaptive_avg_pool2d"
-        raise NotImplementedError(f"\"{label}\" not implemented for '{input.dtype.legacy_name}'")
+        raise NotImplementedError(f"\"{name}\" not implemented for '{input.dtype.legacy_name}'")
     sizes = input._shape[-rank:]
     tables = tuple([None if n == o else _adaptive_table(n, o) for n, o in zip(sizes, out, strict=True)])
     return _averaged(input, tables, ADAPTIVE[rank])
@@ -171,7 +168,8 @@ def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
         RuntimeError: sizes that do not fit, in PyTorch's words.
     """
     check_rank("adaptive_avg_pool1d", 1, input)
-    return _adaptive(1, input, one_number("adaptive_avg_pool1d", "output_size", output_size))
+    out = one_number("adaptive_avg_pool1d", "output_size", output_size)
+    return squeeze(_adaptive(2, unsqueeze(input, -2), (1, *out)), -2)
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:

@@ -100,12 +100,12 @@ def spherical_bessel_j0(be: Any, input: Array) -> Any:
 
 def modified_bessel_k0(input: Tensor) -> Tensor:
     """The modified Bessel function of the second kind of order 0."""
-    return true_divide(scaled_modified_bessel_k0(input), exp(input))
+    return true_divide(scaled_modified_bessel_k0(input), exp(input.detach()))
 
 
 def modified_bessel_k1(input: Tensor) -> Tensor:
     """The modified Bessel function of the second kind of order 1."""
-    return true_divide(scaled_modified_bessel_k1(input), exp(input))
+    return true_divide(scaled_modified_bessel_k1(input), exp(input.detach()))
 
 
 @lru_cache

@@ -16,37 +16,37 @@ from .op import binary, unary
 
 
 @binary(result=bool_)
-def eq(be: Any, input: Operand, other: Operand) -> Any:
+def eq(be: Any, input: Array, other: Operand) -> Any:
     """Where the operands are equal."""
     return be.eq(input, other)
 
 
 @binary(result=bool_)
-def ne(be: Any, input: Operand, other: Operand) -> Any:
+def ne(be: Any, input: Array, other: Operand) -> Any:
     """Where the operands differ."""
     return be.ne(input, other)
 
 
 @binary(result=bool_)
-def lt(be: Any, input: Operand, other: Operand) -> Any:
+def lt(be: Any, input: Array, other: Operand) -> Any:
     """Where `input` is less than `other`."""
     return be.lt(input, other)
 
 
 @binary(result=bool_)
-def le(be: Any, input: Operand, other: Operand) -> Any:
+def le(be: Any, input: Array, other: Operand) -> Any:
     """Where `input` is at most `other`."""
     return be.le(input, other)
 
 
 @binary(result=bool_)
-def gt(be: Any, input: Operand, other: Operand) -> Any:
+def gt(be: Any, input: Array, other: Operand) -> Any:
     """Where `input` is greater than `other`."""
     return be.lt(other, input)
 
 
 @binary(result=bool_)
-def ge(be: Any, input: Operand, other: Operand) -> Any:
+def ge(be: Any, input: Array, other: Operand) -> Any:
     """Where `input` is at least `other`."""
     return be.le(other, input)
 

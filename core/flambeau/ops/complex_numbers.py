@@ -43,7 +43,11 @@ def complex_join(be: Any, real: Array, imag: Array) -> Any:
     return run(_MODULE, "complex_join", be, real, imag)
 
 
-def _check_parts(name: str, first: Tensor, second: Tensor) -> None:
+def _check_parts(name: str, **parts: Tensor) -> None:
+    for place, (part, x) in enumerate(parts.items(), 1):
+        if not isinstance(x, Tensor):
+            raise TypeError(f"{name}(): argument '{part}' (position {place}) must be Tensor, not {type(x).__name__}")
+    first, second = parts.values()
     for x in (first, second):
         if x.dtype not in _HALVES:
             raise RuntimeError(
@@ -61,12 +65,18 @@ def complex(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor:
     """real + i imag, complex64 of float32 and complex128 of float64.
 
     Raises:
-        RuntimeError: the parts are of other dtypes, or of two.
+        RuntimeError: the parts are of other dtypes, or of two; `out` is of another.
+        TypeError: a part is no tensor.
     """
     from .joining import broadcast_tensors
     from .op import store
 
-    _check_parts("complex", real, imag)
+    _check_parts("complex", real=real, imag=imag)
+    if out is not None and out.dtype is not _HALVES[real.dtype]:
+        raise RuntimeError(
+            f"Expected object of scalar type {_HALVES[real.dtype].legacy_name} but got scalar type "
+            f"{out.dtype.legacy_name} for argument 'out'"
+        )
     if real._shape != imag._shape:
         real, imag = broadcast_tensors(real, imag)
     found: Tensor = complex_join(real, imag)
@@ -75,7 +85,7 @@ def complex(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 def polar(abs: Tensor, angle: Tensor) -> Tensor:
     """abs (cos(angle) + i sin(angle))."""
-    _check_parts("polar", abs, angle)
+    _check_parts("polar", abs=abs, angle=angle)
     return complex(abs * pointwise.cos(angle), abs * pointwise.sin(angle))
 
 
@@ -346,14 +356,14 @@ ATTRIBUTES = {
 }
 
 
-def cfloat(input: Tensor) -> Tensor:
+def cfloat(input: Tensor, memory_format: Any = None) -> Tensor:
     """As complex64."""
-    return input.to(complex64)
+    return input.to(complex64, memory_format=memory_format)
 
 
-def cdouble(input: Tensor) -> Tensor:
+def cdouble(input: Tensor, memory_format: Any = None) -> Tensor:
     """As complex128."""
-    return input.to(complex128)
+    return input.to(complex128, memory_format=memory_format)
 
 
 FUNCTIONS = (

@@ -243,6 +243,8 @@ def _check(input: Tensor, weight: Tensor, bias: Tensor | None, stride: Ints, pad
         kinds = [C_NAMES[x.dtype.name] if x.dtype is not bool_ else "bool" for x in (input, bias)]
         raise RuntimeError(f"Input type ({kinds[0]}) and bias type ({kinds[1]}) should be the same")
     shape = list(weight._shape)
+    if any(d < 0 for d in dilation):
+        raise RuntimeError("dilation should be greater than zero")
     for name, values, least in (("padding", padding, 0), ("stride", stride, 1), ("dilation", dilation, 1)):
         if any(v < least for v in values):
             raise RuntimeError(f"{'non-positive' if least else 'negative'} {name} is not supported")
@@ -301,6 +303,11 @@ def _convolution(
     if weight.dim() < 3:
         raise RuntimeError("weight should have at least three dimensions")
     given = weight.dim() - 2
+    if isinstance(padding, str) and given != rank:
+        raise RuntimeError(
+            f"Expected {given + 2}-dimensional input for {given + 2}-dimensional weight{list(weight._shape)}, but got "
+            f"{x.dim()}-dimensional input of size {list(x._shape)} instead"
+        )
     # An integer is one for each dimension that the function's name has; they must be as many as the weight's.
     strides = _tuple("stride", stride if not isinstance(stride, int) else (stride,) * rank, given)
     dilations = _tuple("dilation", dilation if not isinstance(dilation, int) else (dilation,) * rank, given)

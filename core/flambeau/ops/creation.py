@@ -486,6 +486,7 @@ def arange(
 
     Raises:
         RuntimeError: a step of 0 or in the wrong direction.
+        ValueError: a step that is 0 as an integer.
     """
     if end is None:
         start, end = 0, start
@@ -502,11 +503,11 @@ def arange(
         raise RuntimeError(f"unsupported range: {start} -> {end}")
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    kind = dtype or _infer([start, end, step])
+    kind = dtype or (out.dtype if out is not None else _infer([start, end, step]))
     if kind is int64:  # which alone counts in whole numbers
         start, end, step = int(start), int(end), int(step)
         if step == 0:
-            raise RuntimeError("step must be nonzero")
+            raise ValueError("step must be nonzero")
     if isinstance(start, int) and isinstance(end, int) and isinstance(step, int):
         count = max(0, -((start - end) // step))
     else:
@@ -533,10 +534,12 @@ def range_(start: Any, end: Any, step: Any = 1, **options: Any) -> Tensor:
 def _ends(name: str, start: Any, end: Any) -> tuple[Any, Any]:
     ranks = [x.dim() if isinstance(x, Tensor) else 0 for x in (start, end)]
     if any(ranks):
-        raise RuntimeError(
-            f"{name} only supports 0-dimensional start and end tensors, but got start with {ranks[0]} dimension(s) and end "
-            f"with {ranks[1]} dimension(s)."
-        )
+        shown = [
+            f"{label} with {rank} dimension(s)"
+            for label, rank, x in zip(("start", "end"), ranks, (start, end), strict=True)
+            if isinstance(x, Tensor)
+        ]
+        raise RuntimeError(f"{name} only supports 0-dimensional start and end tensors, but got {' and '.join(shown)}.")
     return _number(start), _number(end)
 
 

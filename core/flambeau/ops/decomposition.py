@@ -71,8 +71,7 @@ def _cholesky_backward(g: Any, out: Any) -> Tensor | None:
     phi = mH(factor) @ g[0]
     phi = (tril(phi) + mH(tril(phi, -1))) * 0.5
     left = triangular(mH(factor), phi, True, False)
-    inner = mH(triangular(mH(factor), mH(left), True, False))
-    return (inner + mH(inner)) * 0.5
+    return mH(triangular(mH(factor), mH(left), True, False))
 
 
 @op(
@@ -323,6 +322,8 @@ def _symmetric_backward(g: Any, out: Any) -> Tensor | None:
     turn = mH(v) @ of_vectors
     if v.dtype.is_complex and v.numel():
         _check_gauge("linalg_eigh_backward", "eigenvectors", diagonal(turn, 0, -2, -1))
+    # Eigenvectors stay orthonormal: only what is skew turns them.
+    turn = (turn - mH(turn)) * 0.5
     one = identity(values._shape[-1], turn)
     middle = turn * (1 - one) / _gaps(values)
     if of_values is not None:

@@ -14,6 +14,7 @@ from ..dtype import bool_, dtype, float64, int32
 from ..promotion import result_type
 from .comparison import isnan
 from .creation import ones_like, zeros_like
+from .no_derivative import unlisted
 from .op import binary, op, unary
 from .pointwise import abs as absolute
 from .pointwise import choose, cos, div, exp, minus, mul, plus, pow, rsqrt, sin, true_divide
@@ -222,7 +223,7 @@ def heaviside(input: Tensor, values: Tensor) -> Tensor:
     return _heaviside(input, values)
 
 
-@binary()
+@binary(name="NotImplemented", input=lambda g: unlisted("heaviside"), other=lambda g: unlisted("heaviside"))
 def _heaviside(be: Any, input: Operand, other: Operand) -> Any:
     kind = be.dtype_of(input)
     return be.where(be.eq(input, 0), other, be.cast(be.lt(0, input), kind))
@@ -315,7 +316,7 @@ def _negative(be: Any, x: Array) -> Any:
     input=lambda g, input, out: mul(g, choose(0.0, true_divide(out, choose(1.0, input, input == 0)), input == 0)),
     other=lambda g: zeros_like(g),
 )
-def _copysign(be: Any, input: Operand, other: Operand) -> Any:
+def _copysign(be: Any, input: Array, other: Operand) -> Any:
     a, b = _both(be, input, other)
     size = be.abs(a)
     return be.where(_negative(be, b), be.neg(size), size)
@@ -369,7 +370,7 @@ def nextafter(input: Tensor, other: Tensor) -> Tensor:
     return _nextafter(input, other)
 
 
-@binary()
+@binary(name="NextafterBackward0", input=lambda g: g, other=zeros_like)
 def _nextafter(be: Any, input: Operand, other: Operand) -> Any:
     x, y = _both(be, input, other)
     digits, smallest = (53, 5e-324) if be.dtype_of(x) is float64 else (24, 2.0**-149)

@@ -159,7 +159,7 @@ def _axes_and_sizes(
     s = (s,) if isinstance(s, int) else s
     if dim is not None:
         dims = [dim] if isinstance(dim, int) else list(dim)
-        axes = [wrap_dim(d, rank) for d in dims]
+        axes = [_axis(x, d) for d in dims]
         if len(set(axes)) != len(axes):
             raise RuntimeError("FFT dims must be unique")
         if s is not None and len(s) != len(axes):

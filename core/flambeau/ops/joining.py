@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .._tensor import Tensor
+from .._tensor import Tensor, needs_grad
+from ..autograd.modes import GradMode
 from ..backends.protocol import Array
 from ..promotion import result_type
 from ..shape import broadcast_shapes, checked_sizes, wrap_dim
 from .op import op, store
 from .operands import to_dtype
+from .overlap import check_apart
 from .splitting import unbind
 from .views import expand, narrow, reshape, unsqueeze
 
@@ -60,11 +62,13 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out
             raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
     kind = result_type(*tensors)
     # An empty 1-D tensor joins anything, for the sake of old programs; PyTorch does so too.
-    kept = [to_dtype(x, kind) for x in tensors if x._shape != (0,)]
-    if not kept:
-        return to_dtype(tensors[0], kind).clone()
-    first = kept[0]._shape
-    d = wrap_dim(dim if axis is None else axis, len(first))
+    kept = [x for x in tensors if x._shape != (0,)]
+    first = kept[0]._shape if kept else (0,)
+    d = wrap_dim(dim if axis is None else axis, len(first)) if kept else 0
+    if len(kept) < len(tensors) and GradMode.enabled:  # it has a gradient nevertheless
+        nothing = (*first[:d], 0, *first[d + 1 :])
+        kept = [reshape(x, nothing) if x._shape == (0,) else x for x in tensors if x._shape != (0,) or needs_grad(x)]
+    kept = [to_dtype(x, kind) for x in kept or tensors]
     for i, x in enumerate(kept[1:], 1):
         if len(x._shape) != len(first):
             raise RuntimeError(f"Tensors must have same number of dimensions: got {len(first)} and {len(x._shape)}")
@@ -74,12 +78,12 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out
                     f"Sizes of tensors must match except in dimension {d}. Expected size {a} but got size {b} for "
                     f"tensor number {i} in the list."
                 )
-    result: Tensor = concat(kept, d)
     if out is not None:
-        from .op import store
-
-        return store(out, result, "cat")
-    return result
+        count = sum([x.numel() for x in tensors])
+        for x in tensors:
+            check_apart(out, x, same=False, count=count)
+    result: Tensor = concat(kept, d)
+    return result if out is None else store(out, result, "cat")
 
 
 @op(name="StackBackward0", tensors=lambda g, axis: unbind(g, axis))

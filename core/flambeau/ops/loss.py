@@ -139,6 +139,8 @@ def cross_entropy(
             raise RuntimeError(
                 f"Expected floating point type for target with class probabilities, got {target.dtype.legacy_name}"
             )
+        if ignore_index >= 0:
+            raise RuntimeError("ignore_index is not supported for floating point target")
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing, axis)
     log_probabilities = log_softmax(input, axis)
     hard = nll_loss(log_probabilities, target, weight, reduction, ignore_index)

@@ -66,7 +66,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean
         RuntimeError: shapes that do not agree, or labels out of range.
     """
     shape = input._shape
-    if len(shape) > 2 or 0 in shape[1:]:
+    if len(shape) > 2 or 0 in shape[-1:]:
         raise RuntimeError(
             f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {list(shape)}"
         )

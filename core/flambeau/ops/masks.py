@@ -11,7 +11,9 @@ from .._tensor import Tensor
 from ..backends.protocol import Array
 from ..dtype import C_NAMES, bool_, int64
 from ..shape import broadcast_shapes
+from .creation import full
 from .op import op
+from .operands import fitting
 from .placing import put
 
 
@@ -27,10 +29,14 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
         )
     from .pointwise import choose
 
-    if isinstance(value, Tensor):
+    if not isinstance(value, Tensor):
+        value = fitting(value, input.dtype)
+    elif value.dtype.priority > input.dtype.priority == 1 or (value.dtype.is_complex and input.dtype.priority == 2):
+        value = fitting(value.item(), input.dtype)
+    else:
         value = value.to(input.dtype)
-    elif not input.dtype.is_floating_point and isinstance(value, float):
-        value = int(value)
+    if input.dtype is bool_ and isinstance(value, bool):
+        value = full((), value, dtype=bool_, device=input.device)
     return choose(value, input, mask)
 
 
@@ -45,7 +51,11 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
 
 
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
-    """A copy of `input` whose elements where `mask` is true come from `source`, in order."""
+    """A copy of `input` whose elements where the bool `mask` is true come from `source`, in order."""
+    if mask.dtype is not bool_:
+        raise RuntimeError(
+            f"masked_scatter_ only supports boolean masks, but got mask with dtype {mask.dtype.legacy_name}"
+        )
     shape = broadcast_shapes(input._shape, mask._shape)
     flat_mask = mask.expand(shape).reshape(-1)
     position = nonzero(flat_mask).reshape(-1)

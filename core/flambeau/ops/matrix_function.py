@@ -285,6 +285,8 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
     """
     if N is not None and N <= 1:
         raise RuntimeError("N must be greater than 1.")
+    if not x._shape:
+        x = unsqueeze(x, 0)
     count = x._shape[-1] if N is None else N
     power = x.new_ones((*x._shape, 1))
     repeated = unsqueeze(x, -1).expand((*x._shape, count - 1))
@@ -325,13 +327,26 @@ def _reflected(A: Tensor, tau: Tensor, x: Tensor, order: Any, adjoint: bool = Fa
         if adjoint and scale.dtype.is_complex:
             scale = scale.conj()
         x = x - scale * (v @ (mH(v) @ x))
-    return x
+    return x if len(order) else x - below[..., :0] @ (tau.unsqueeze(-1) * (mH(below[..., :0]) @ x))
 
 
 def ormqr(input: Tensor, tau: Tensor, other: Tensor, left: bool = True, transpose: bool = False) -> Tensor:
     """Q @ other, Qᴴ @ other (`transpose`), or with Q on the right, where Q is the square product of reflectors."""
+    name = "torch.ormqr"
+    if len(input._shape) < 2 or len(other._shape) < 2:
+        which = "input" if len(input._shape) < 2 else "other"
+        raise RuntimeError(f"{name}: {which} must have at least 2 dimensions.")
+    size = -2 if left else -1
+    if other._shape[size] < tau._shape[-1]:
+        raise RuntimeError(f"{name}: other.shape[{size}] must be greater than or equal to tau.shape[-1]")
+    if other._shape[size] != input._shape[-2]:
+        raise RuntimeError(f"{name}: other.shape[{size}] must be equal to input.shape[-2]")
+    if tau._shape[-1] != min(other._shape[size], input._shape[-1]):
+        raise RuntimeError(f"{name}: tau.shape[-1] must be equal to min(other.shape[{size}], input.shape[-1])")
     if not left:
         return mH(ormqr(input, tau, mH(other), True, not transpose))
+    if not other.numel():  # no gradient, rather than one of zeros, for what is not looked at
+        input, tau = input.detach(), tau.detach()
     steps = range(tau._shape[-1]) if transpose else range(tau._shape[-1] - 1, -1, -1)
     return _reflected(input, tau, other, steps, transpose)
 

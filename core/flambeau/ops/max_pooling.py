@@ -17,7 +17,7 @@ from ..dtype import bool_, int64
 from ..shape import contiguous_strides
 from .op import op
 from .pooling_arguments import Pooling, batched, check_rank, check_window, numbers, one_number, output_counts
-from .views import squeeze
+from .views import squeeze, unsqueeze
 from .windows import Ints, cropped, overlap_add, padded, windows
 
 # --- the largest, without where it was --------------------------------------------------------------------------------
@@ -73,7 +73,7 @@ def max_pool_backward(be: Any, g: Array, input: Array, window: Pooling) -> Any:
     return cropped(be, overlap_add(be, g, x.shape[2:], window.stride, window.dilation), window.padding, size)
 
 
-MAX_POOLERS = {rank: max_pooler(f"MaxPool{rank}DWithIndices") for rank in (1, 2, 3)}
+MAX_POOLERS = {rank: max_pooler(f"MaxPool{rank}DWithIndices") for rank in (2, 3)}
 
 
 # --- the largest, and where it was ------------------------------------------------------------------------------------
@@ -146,8 +146,8 @@ def indexed_max(name: str) -> Any:
     return max_windows
 
 
-INDEXED = {rank: indexed_max(f"MaxPool{rank}DWithIndices") for rank in (1, 2, 3)}
-ADAPTIVE = {rank: indexed_max(f"AdaptiveMaxPool{rank}D") for rank in (1, 2, 3)}
+INDEXED = {rank: indexed_max(f"MaxPool{rank}DWithIndices") for rank in (2, 3)}
+ADAPTIVE = {rank: indexed_max(f"AdaptiveMaxPool{rank}D") for rank in (2, 3)}
 max_windows = INDEXED[2]
 
 
@@ -198,8 +198,9 @@ def _largest(name: str, rank: int, input: Tensor, window: Pooling, indices: bool
     return y if had_batch else squeeze(y, 0)
 
 
-def _check_max_pool1d(input: Tensor, kernel: int, stride: int, padding: int, dilation: int, window: Pooling) -> None:
-    if input.dim() not in (2, 3):
+def _check_max_pool1d(input: Tensor, window: Pooling) -> None:
+    (kernel,), (stride,), (padding,), (dilation,) = window[:4]
+    if input.dim() not in (2, 3) or 0 in input._shape[-2:]:
         raise RuntimeError(
             "max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for input, but got:"
             f"{list(input._shape)}"
@@ -230,14 +231,12 @@ def _one(name: str, argument: str, value: Any) -> int:
     return int(given[0])
 
 
-def _line(kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool, input: Tensor) -> Pooling:
+def _line(kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> Pooling:
     kernel = _one("max_pool1d", "kernel_size", kernel_size)
     omitted = stride is None or (not isinstance(stride, int) and not len(stride))
     step = kernel if omitted else _one("max_pool1d", "stride", stride)
     pad, apart = _one("max_pool1d", "padding", padding), _one("max_pool1d", "dilation", dilation)
-    window = Pooling((kernel,), (step,), (pad,), (apart,), bool(ceil_mode))
-    _check_max_pool1d(input, kernel, step, pad, apart, window)
-    return window
+    return Pooling((kernel,), (step,), (pad,), (apart,), bool(ceil_mode))
 
 
 def max_pool1d(
@@ -259,11 +258,17 @@ def max_pool1d(
     Raises:
         RuntimeError: sizes or settings that do not fit, in PyTorch's words.
     """
-    window = _line(kernel_size, stride, padding, dilation, ceil_mode, input)
+    window = _line(kernel_size, stride, padding, dilation, ceil_mode)
+    _check_max_pool1d(input, window)
     if not input.dtype.is_floating_point:
         raise NotImplementedError(f"\"max_pool1d_impl\" not implemented for '{input.dtype.legacy_name}'")
-    result: Tensor = _largest("max_pool1d", 1, input, window, False)
+    result: Tensor = squeeze(_largest("max_pool2d", 2, unsqueeze(input, -2), _flat(window), False), -2)
     return result
+
+
+def _flat(window: Pooling) -> Pooling:
+    """Windows of one row, for an input with a dimension of size 1 before its last."""
+    return Pooling((1, *window.kernel), (1, *window.stride), (0, *window.padding), (1, *window.dilation), window.ceil)
 
 
 def max_pool1d_with_indices(
@@ -275,9 +280,10 @@ def max_pool1d_with_indices(
     ceil_mode: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """`max_pool1d`, and the positions."""
-    window = _line(kernel_size, stride, padding, dilation, ceil_mode, input)
-    result: tuple[Tensor, Tensor] = _largest("max_pool1d", 1, input, window, True)
-    return result
+    check_rank("max_pool1d", 1, input)
+    window = _line(kernel_size, stride, padding, dilation, ceil_mode)
+    values, places = _largest("max_pool2d", 2, unsqueeze(input, -2), _flat(window), True)
+    return squeeze(values, -2), squeeze(places, -2)
 
 
 def max_pool2d(
@@ -336,20 +342,23 @@ def max_pool3d_with_indices(
     return result
 
 
-def _adaptive(rank: int, input: Tensor, out: Ints) -> tuple[Tensor, Tensor]:
-    name = f"adaptive_max_pool{rank}d"
+def _check_filled(rank: int, input: Tensor) -> None:
     for axis in range(input.dim() - rank, input.dim()):
         if input._shape[axis] == 0:
             raise RuntimeError(
-                f"{name}(): Expected input to have non-zero size for non-batch dimensions, but input has sizes "
-                f"{list(input._shape)} with dimension {axis} being empty"
+                f"adaptive_max_pool{rank}d(): Expected input to have non-zero size for non-batch dimensions, but input has "
+                f"sizes {list(input._shape)} with dimension {axis} being empty"
             )
+
+
+def _adaptive(rank: int, input: Tensor, out: Ints) -> tuple[Tensor, Tensor]:
+    name = f"adaptive_max_pool{rank}d"
+    _check_filled(rank, input)
     if any(n < 0 for n in out):
-        made = [*input._shape[: input.dim() - rank], *([1] if rank == 1 else []), *out]
+        made = [*input._shape[: input.dim() - rank], *out]
         raise RuntimeError(f"Trying to create tensor with negative dimension {next(n for n in out if n < 0)}: {made}")
     if not input.dtype.is_floating_point:
-        label = name if rank > 1 else "adaptive_max_pool2d"
-        raise NotImplementedError(f"\"{label}\" not implemented for '{input.dtype.legacy_name}'")
+        raise NotImplementedError(f"\"{name}\" not implemented for '{input.dtype.legacy_name}'")
     rows = tuple([_adaptive_rows(n, o) for n, o in zip(input._shape[-rank:], out, strict=True)])
     result: tuple[Tensor, Tensor] = ADAPTIVE[rank](input, rows)
     return result
@@ -362,7 +371,10 @@ def adaptive_max_pool1d(input: Tensor, output_size: Any) -> tuple[Tensor, Tensor
         RuntimeError: sizes that do not fit, in PyTorch's words.
     """
     check_rank("adaptive_max_pool1d", 1, input)
-    return _adaptive(1, input, one_number("adaptive_max_pool1d", "output_size", output_size))
+    _check_filled(1, input)
+    out = one_number("adaptive_max_pool1d", "output_size", output_size)
+    values, places = _adaptive(2, unsqueeze(input, -2), (1, *out))
+    return squeeze(values, -2), squeeze(places, -2)
 
 
 def adaptive_max_pool2d(input: Tensor, output_size: Any) -> tuple[Tensor, Tensor]:

@@ -414,6 +414,8 @@ def native_batch_norm(
         RuntimeError: sizes or dtypes that do not agree, or statistics that are missing where they are used.
     """
     _check_batch_norm(input, running_mean, running_var, weight, bias, training)
+    if input._shape == (0,):  # no channels, of nothing
+        return input.clone(), input.new_empty(0), input.new_empty(0)
     narrow = input.dtype
     if narrow.itemsize == 2:
         input, weight, bias = _widened(input, weight, bias)  # type: ignore[assignment]
@@ -571,8 +573,11 @@ def native_group_norm(
     input: Tensor, weight: Tensor | None, bias: Tensor | None, N: int, C: int, HxW: int, group: int, eps: float
 ) -> tuple[Tensor, Tensor, Tensor]:
     """`group_norm` of an input of N · C · HxW elements, the means, and the reciprocal deviations, both (N, group)."""
-    y, mean, rstd = _group_norm(input.reshape(N, C, HxW), weight, bias, group, eps)
-    return y.reshape(input._shape), mean, rstd
+    x = input.reshape(N, C, HxW)
+    y = _group_norm(x, weight, bias, group, eps)[0]
+    groups = x.reshape(N, group, -1)
+    mean = groups.mean(-1)
+    return y.reshape(input._shape), mean, ((groups - mean.unsqueeze(-1)).square().mean(-1) + eps).rsqrt()
 
 
 # --- instance norm ----------------------------------------------------------------------------------------------------

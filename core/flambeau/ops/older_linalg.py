@@ -21,6 +21,7 @@ from .matrix_function import householder_product, multi_dot
 from .matrix_function import matrix_exp as matrix_exp
 from .matrix_function import matrix_power as matrix_power
 from .matrix_function import ormqr as ormqr
+from .no_derivative import underivable
 from .returned import named
 from .solving import cholesky_inverse as cholesky_inverse
 from .solving import cholesky_solve as cholesky_solve
@@ -98,7 +99,8 @@ def chain_matmul(*matrices: Tensor) -> Tensor:
 def geqrf(input: Tensor) -> Any:
     """QR as LAPACK leaves it: R above reflectors' vectors, and the factors of those, `tau`."""
     check_matrix("geqrf", input, "input")
-    return _GEQRF(*reflectors(input))
+    found = reflectors(input.detach())
+    return _GEQRF(*[underivable(x, "geqrf", input, label="GeqrfBackward0") for x in found])
 
 
 def orgqr(input: Tensor, tau: Tensor) -> Tensor:

@@ -119,13 +119,14 @@ def unary(
 def binary(
     promote: Promote = "keep", result: dtype | None = None, name: str | None = None, **derivatives: Callable[..., Any]
 ) -> Callable[[Callable[..., Any]], Callable[..., Tensor]]:
-    """An elementwise op of two operands that broadcast, at least one of them a tensor."""
+    """An elementwise op of two operands that broadcast: a tensor, and whatever is no `Array` may be a number."""
 
     def define(forward: Callable[..., Any]) -> Callable[..., Tensor]:
         op = Op(forward, name, derivatives)
         kernels = op.kernels
         differentiable = bool(op.differentiable)
         to_float = promote == "float"
+        number_first, number_second = [forward.__annotations__[p] == "Operand" for p in op.parameters]
 
         def call(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
             broadcasts = False
@@ -155,6 +156,10 @@ def binary(
                     y = other
                 else:
                     operands = [input, other]
+                    if not number_second:
+                        raise TypeError(
+                            f"{op.label}(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}"
+                        )
                     align(operands, promote, op.label)
                     input, y = operands
                     if isinstance(y, Tensor):
@@ -163,7 +168,16 @@ def binary(
                     x = input._array()
             else:
                 operands = [input, other]
-                if not isinstance(other, Tensor):
+                if not number_first and number_second and isinstance(input, (bool, int, float)):
+                    names = f"{type(input).__name__}, {type(other).__name__}"
+                    forms = [
+                        f" * (Tensor input, {kind} other, *, Tensor out = None)\n" for kind in ("Tensor", "Number")
+                    ]
+                    raise TypeError(
+                        f"{op.label}() received an invalid combination of arguments - got ({names}), but expected one of:\n"
+                        + "".join(forms)
+                    )
+                if not isinstance(other, Tensor) or not number_first:
                     raise TypeError(
                         f"{op.label}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
                     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .._tensor import Tensor
@@ -79,6 +80,30 @@ _INTEGER_TYPES = {
     "uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int", "int64": "int64_t", "uint16": "uint16_t",
     "uint32": "uint32_t", "uint64": "uint64_t",
 }  # fmt: skip
+
+
+_FLOATING_TYPES = {"float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double"}
+
+
+def fitting(value: Any, kind: dtype) -> Any:
+    """A Python number as an element of a dtype.
+
+    Raises:
+        RuntimeError: it does not fit.
+    """
+    if kind.priority == 3:
+        return complex(value)
+    if kind.priority == 0:
+        return bool(value)
+    if kind.priority == 1 and not isinstance(value, complex):
+        return whole_number(value, kind)
+    from ..numeric_limits import finfo
+
+    if isinstance(value, complex) or (math.isfinite(value) and abs(value) > finfo(kind).max):
+        raise RuntimeError(
+            f"value cannot be converted to type {(_FLOATING_TYPES | _INTEGER_TYPES)[kind.name]} without overflow"
+        )
+    return float(value)
 
 
 def whole_number(value: Any, kind: dtype) -> int:

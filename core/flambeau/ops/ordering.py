@@ -17,6 +17,7 @@ from .by_index import gather
 from .creation import arange, full, tensor
 from .indexing import getitem
 from .joining import cat
+from .no_derivative import underivable
 from .op import op
 from .operands import to_dtype
 from .pointwise import choose, exp
@@ -258,7 +259,8 @@ def unique_consecutive(
     else:
         fresh = x.new_zeros(0, dtype=bool_)
     starts = fresh.nonzero().reshape(-1)
-    results = [x.index_select(axis, starts)]
+    chosen = x.detach().index_select(axis, starts)
+    results = [underivable(chosen, "unique_consecutive", input, label="UniqueConsecutiveBackward0")]
     if return_inverse:
         inverse = fresh.to(int64).cumsum(0) - 1
         results.append(inverse.reshape(input._shape) if dim is None else inverse)

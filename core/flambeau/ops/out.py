@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 from .._tensor import Tensor
+from ..dtype import C_NAMES
 from .op import store_all
 from .overlap import check_apart
 
@@ -31,8 +32,32 @@ WITH_OUT = frozenset(
 APART = frozenset(("gather", "take", "index_select", "kthvalue", "scatter", "masked_select"))
 """Functions that must not write to what they read."""
 
+EXACT: dict[str, Callable[[Any, Any], str]] = {
+    **dict.fromkeys(
+        ("aminmax", "gather", "kthvalue", "max", "min"),
+        lambda result, out: f"Expected out tensor to have dtype {_c_name(result)}, but got {_c_name(out)} instead",
+    ),
+    **dict.fromkeys(
+        ("amax", "amin"),
+        lambda result, out: (
+            f"Expected the dtype for input and out to match, but got {result.dtype.legacy_name} for input's dtype and "
+            f"{out.dtype.legacy_name} for out's dtype."
+        ),
+    ),
+    "take": lambda result, out: (
+        "take(): self and out expected to have the same dtype, but got self.dtype = "
+        f"{result.dtype.legacy_name} and out.dtype = {out.dtype.legacy_name}"
+    ),
+    "multinomial": lambda result, out: f"multinomial expects Long tensor out, got: {out.dtype.legacy_name}",
+}
+"""Functions whose `out` must have the dtype of the result, and what they say where it has not."""
+
 FACTORIES = frozenset(("eye", "linspace", "logspace", "normal", "rand", "randint", "randn", "randperm", "range"))
 """Functions that, where no dtype is given, compute in that of `out`."""
+
+
+def _c_name(x: Tensor) -> str:
+    return C_NAMES[x.dtype.name]
 
 
 def with_out(function: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -45,10 +70,19 @@ def with_out(function: Callable[..., Any], name: str) -> Callable[..., Any]:
         if factory:
             kwargs.setdefault("dtype", out.dtype)
             kwargs.setdefault("device", out.device)
-        if isinstance(out, Tensor):
+        targets = (out,) if isinstance(out, Tensor) else out
+        for target in targets:
             for x in args:
-                check_apart(out, x, same=name not in APART)
-        return store_all(out, function(*args, **kwargs), name)
+                check_apart(target, x, same=name not in APART)
+        found = function(*args, **kwargs)
+        if name in APART and isinstance(found, Tensor):
+            for x in args:
+                check_apart(out, x, same=False, count=found.numel())
+        if name in EXACT:
+            for target, result in zip(targets, found if isinstance(found, tuple) else (found,), strict=True):
+                if target.dtype is not result.dtype:
+                    raise RuntimeError(EXACT[name](result, target))
+        return store_all(out, found, name)
 
     call.__name__ = name
     call.__qualname__ = name

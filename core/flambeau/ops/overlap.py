@@ -19,17 +19,19 @@ def check_overlap(target: Tensor) -> None:
         )
 
 
-def check_apart(target: Tensor, source: Any, *, same: bool = True) -> None:
+def check_apart(target: Tensor, source: Any, *, same: bool = True, count: int | None = None) -> None:
     """Raise PyTorch's error where a tensor that is read shares part of the memory written to.
 
-    `same` allows that both are the same view. Views that leave gaps are not looked at, as in PyTorch.
+    `same` allows that both are the same view. `count` is how many elements are to be written, where the target is first
+    resized. Views that leave gaps are not looked at, as in PyTorch.
     """
     if not isinstance(source, Tensor) or source._storage is not target._storage:
         return
     if not (target.is_contiguous() and source.is_contiguous()):
         return
     first, other = target.storage_offset(), source.storage_offset()
-    size, length = target.numel(), source.numel()
+    size = target.numel() if count is None else count
+    length = size if source is target else source.numel()  # for it is resized too
     if same and first == other and size == length:
         return
     if first < other + length and other < first + size:

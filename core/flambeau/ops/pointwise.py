@@ -16,6 +16,7 @@ from ..dtype import C_NAMES, bool_, int64
 from ..promotion import result_type
 from .arguments import renamed
 from .creation import zeros_like
+from .no_derivative import unlisted
 from .op import Mask, binary, pointwise, store, unary
 from .operands import wrap_integer
 
@@ -80,7 +81,17 @@ def _is_bool(x: Any) -> bool:
 
 
 def rsub(input: Any, other: Any, *, alpha: float = 1) -> Tensor:
-    """`other - alpha * input`."""
+    """`other - alpha * input`.
+
+    Raises:
+        TypeError: `input` is no tensor.
+    """
+    if not isinstance(input, Tensor):
+        raise TypeError(
+            f"rsub() received an invalid combination of arguments - got ({type(input).__name__}, {type(other).__name__}), but "
+            "expected one of:\n * (Tensor input, Tensor other, *, Number alpha = 1)\n"
+            " * (Tensor input, Number other, Number alpha = 1)\n"
+        )
     return sub(other, input, alpha=alpha)
 
 
@@ -141,7 +152,7 @@ def _axes(x: Array) -> tuple[int, ...]:
     return tuple(range(len(x.shape)))
 
 
-@binary()
+@binary(name="NotImplemented", input=lambda g: unlisted("floor_divide"), other=lambda g: unlisted("floor_divide"))
 def floor_divide(be: Any, input: Operand, other: Operand) -> Any:
     """The quotient rounded down.
 
@@ -171,7 +182,7 @@ def divide_towards_zero(be: Any, input: Operand, other: Operand) -> Any:
     return be.where(be.bitwise_and(inexact, be.lt(down, 0)), be.add(down, 1), down)
 
 
-@binary(input=lambda g: g, other=lambda g, input, other: neg(mul(g, floor_divide(input, other))))
+@binary(input=lambda g: g, other=lambda g, input, other: neg(mul(g, div(input, other, rounding_mode="floor"))))
 def remainder(be: Any, input: Operand, other: Operand) -> Any:
     """What a division rounded down leaves: the sign is the divisor's, as Python's `%`.
 
@@ -183,12 +194,10 @@ def remainder(be: Any, input: Operand, other: Operand) -> Any:
 
 
 @binary(input=lambda g: g, other=lambda g, input, other: neg(mul(g, div(input, other, rounding_mode="trunc"))))
-def fmod(be: Any, input: Operand, other: Operand) -> Any:
+def fmod(be: Any, input: Array, other: Operand) -> Any:
     """What a division rounded towards zero leaves: the sign is the dividend's, as C's `fmod`."""
     _check_divisor(be, input, other)
     rest = be.remainder(_size(be, input), _size(be, other))
-    if not hasattr(input, "shape"):
-        return rest if input >= 0 else be.neg(rest)
     return be.where(be.lt(input, 0), be.neg(rest), rest)
 
 

@@ -24,6 +24,7 @@ def _recurrence(name: str, first: Callable[[Tensor], Tensor], step: Step, doc: s
             raise TypeError(f"special_{name}() received an invalid combination of arguments")
         if not isinstance(input, Tensor):
             input = n.new_full((), float(input), dtype=get_default_dtype())
+        input = input.detach()  # PyTorch gives them no derivative
         x = input if input.dtype.is_floating_point else input.to(get_default_dtype())
         if isinstance(n, Tensor):
             degrees = n.to(x.dtype).trunc()

@@ -131,6 +131,11 @@ def check_window(name: str, rank: int, x: Tensor, had_batch: bool, window: Pooli
             raise RuntimeError(f"{label} should be greater than zero, but got {shown}")
     if 0 in shape[1:]:
         given = list(shape if had_batch else shape[1:])
+        if name == "max_pool3d":
+            raise RuntimeError(
+                "max_pool3d_with_indices_out_cpu_template(): Expected input's non-batch dimensions to have positive length, "
+                f"but input has a shape of {given} and non-batch dimension 0 has length zero!"
+            )
         raise RuntimeError(
             f"Expected {rank + 1}D or {rank + 2}D (batch mode) tensor with optional 0 dim batch size for input, but "
             f"got:{given}"

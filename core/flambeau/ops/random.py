@@ -21,6 +21,7 @@ from ..shape import checked_sizes
 from . import device_random, vmap_levels
 from .creation import Place, _home, _shape, empty
 from .inplace import check_overlap, check_writable, fill_
+from .no_derivative import constant, underivable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -256,7 +257,12 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
         RuntimeError: an element is not a probability.
     """
     if p is not None:
-        return bernoulli_(_empty(input._shape, dtype=input.dtype, device=input.device), p, generator=generator)
+        drawn = bernoulli_(_empty(input._shape, dtype=input.dtype, device=input.device), p, generator=generator)
+        return underivable(drawn, "bernoulli", input)
+    return constant("BernoulliBackward0", _bernoulli(input, generator), input)
+
+
+def _bernoulli(input: Tensor, generator: Generator | None) -> Tensor:
     _floating("bernoulli_tensor_cpu_p_", input)
     if vmap_levels.levels:
         check_randomness(vmap_levels.levels[-1])
@@ -420,7 +426,10 @@ def normal(
         like = mean
     if isinstance(std, Tensor) and _on_host(std) and std.numel() and not vmap_levels.levels and std.min().item() < 0:
         raise RuntimeError("normal expects all elements of std >= 0.0")
-    return normal_(like.new_empty(like._shape), generator=generator) * std + mean
+    drawn = normal_(like.new_empty(like._shape), generator=generator)
+    fixed = [x.detach() if isinstance(x, Tensor) else x for x in (std, mean)]
+    label = f"NormalBackward{(1 if isinstance(mean, Tensor) else 0) + (2 if isinstance(std, Tensor) else 0)}"
+    return constant(label, drawn * fixed[0] + fixed[1], *[x for x in (mean, std) if isinstance(x, Tensor)])
 
 
 def _drawn_like(
@@ -479,6 +488,8 @@ def multinomial(
         raise RuntimeError("cannot sample n_sample <= 0 samples")
     if not replacement and num_samples > input._shape[-1]:
         raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
+    if input._shape[-1] > 2**24:
+        raise RuntimeError("number of categories cannot exceed 2^24")
     if not _on_host(input):
         drawn = device_random.categories(
             input if input.dim() == 2 else input.unsqueeze(0), num_samples, replacement, _generator(input, generator)
@@ -487,7 +498,11 @@ def multinomial(
     weights = input.detach().tolist()
     rows = [weights] if input.dim() == 1 else weights
     for row in rows:
-        if any(not w >= 0 or w == math.inf for w in row):
+        wrong = next((w for w in row if not w >= 0 or w == math.inf), None)
+        if wrong is not None and replacement and num_samples > 1:
+            what = "probability entry < 0" if not wrong >= 0 else "probability entry = infinity or NaN"
+            raise RuntimeError(f"invalid multinomial distribution (encountering {what})")
+        if wrong is not None:
             raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
         if not sum(row) > 0:
             raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")

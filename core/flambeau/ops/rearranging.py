@@ -188,6 +188,8 @@ def adjoint(input: Tensor) -> Tensor:
 
 def column_stack(tensors: Sequence[Tensor]) -> Tensor:
     """Vectors as the columns of a matrix, and matrices beside each other."""
+    if not len(tensors):
+        raise RuntimeError("column_stack expects a non-empty TensorList")
     return hstack([reshape(x, (x.numel(), 1)) if x.dim() <= 1 else x for x in tensors])
 
 
@@ -317,7 +319,19 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
 
 
 def narrow_copy(input: Tensor, dim: int, start: int, length: int) -> Tensor:
-    """`narrow`, copied."""
+    """`narrow`, copied.
+
+    Raises:
+        RuntimeError: as `narrow`, in words of its own.
+    """
+    rank = len(input._shape)
+    if dim >= rank > 0:
+        raise RuntimeError(
+            "Expected dim < static_cast<int64_t>(self_sizes.size()) to be true, but got false.  (Could this error message be "
+            "improved?  If so, please report an enhancement request to PyTorch.)"
+        )
+    if length < 0 and rank:
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({input._shape[dim]}).")
     return narrow(input, dim, start, length).clone()
 
 

@@ -17,6 +17,7 @@ from ..random import Generator
 from . import rejection
 from .creation import pack
 from .inplace import check_writable
+from .no_derivative import constant, underivable
 from .on_host import run
 from .op import op
 from .random import _fill, _floating, _generator, _on_host
@@ -40,11 +41,12 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     _floating("poisson_cpu", input)
     uniform = rejection.uniforms(_source(input, generator))
     drawn = [rejection.poisson(uniform, rate) for rate in input.detach()._flat()]
-    return from_array(_from_numbers(drawn, input), input.dtype, input._storage)
+    return constant("PoissonBackward0", from_array(_from_numbers(drawn, input), input.dtype, input._storage), input)
 
 
 def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
     """Binomial numbers of the counts and probabilities given, which broadcast."""
+    given = count, prob
     if count.dtype is not prob.dtype:
         raise RuntimeError(f"Found dtype {prob.dtype.legacy_name} but expected {count.dtype.legacy_name}")
     _floating("binomial_cpu", count)
@@ -54,7 +56,7 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     uniform = rejection.uniforms(_source(count, generator))
     pairs = zip(count._flat(), prob._flat(), strict=True)
     drawn = [rejection.binomial(uniform, n, p) for n, p in pairs]
-    return from_array(_from_numbers(drawn, count), count.dtype, count._storage)
+    return underivable(from_array(_from_numbers(drawn, count), count.dtype, count._storage), "binomial", *given)
 
 
 def _gammas(input: Tensor, generator: Generator | None, single: bool) -> list[float]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .._tensor import Tensor
+from ..backends.protocol import Array
 from ..dtype import int32, int64
 from ..numeric_limits import iinfo
 from ..shape import wrap_dim
@@ -17,6 +18,7 @@ from .by_index import gather, scatter, scatter_add
 from .creation import ones_like
 from .indexing import index_put
 from .joining import stack
+from .op import op
 from .pointwise import choose
 from .views import as_strided, diagonal, expand, reshape, select, slice_dim
 
@@ -67,6 +69,7 @@ def scatter_reduce(
         lambda base: scatter(base, dim, index, value=0),
         lambda base: gather(base, dim, index),
         lambda base, values, how: _scattered(base, dim, index, values, how),
+        lambda base, values: scattered_product(base, values, dim, index),
     )
 
 
@@ -118,6 +121,7 @@ def _reduced(
     clear: Callable[[Tensor], Tensor],
     pick: Callable[[Tensor], Tensor],
     combine: Callable[[Tensor, Tensor, str], Tensor],
+    multiply: Callable[[Tensor, Tensor], Tensor],
 ) -> Tensor:
     if not input.dtype.is_floating_point and reduce == "mean" and input.dtype.priority == 0:
         raise RuntimeError("scatter_reduce(): mean is not supported for bool")
@@ -133,7 +137,7 @@ def _reduced(
             return total / count.to(input.dtype)
         return total.div(count.to(input.dtype), rounding_mode="floor")
     if reduce == "prod":
-        return _product(input, src, touched, include_self, add, pick, combine)
+        return multiply(input if include_self else choose(ones_like(input), input, touched > 0), src)
     how = reduce.removeprefix("a")
     start = input if include_self else choose(_worst(input, how), input, touched > 0)
     values = combine(start, src, how)
@@ -162,29 +166,21 @@ def _worst(input: Tensor, how: str) -> Any:
     return limits.min if how == "max" else limits.max
 
 
-def _product(
-    input: Tensor, src: Tensor, touched: Tensor, include_self: bool, add: Any, pick: Any, combine: Any
-) -> Tensor:
-    start = input if include_self else choose(ones_like(input), input, touched > 0)
-    values = combine(start, src, "mul")
-    if not (input.requires_grad or src.requires_grad):
-        result: Tensor = values
-        return result
-    # d(product)/d(factor) is the product of the others: where a factor is 0, that of those that are not.
-    base = start if include_self else choose(1.0, input, touched > 0)
+def _product_gradients(g: Tensor, base: Tensor, src: Tensor, axis: int, index: Tensor) -> tuple[Tensor, Tensor, None]:
+    """d(product)/d(factor) is the product of the others: where a factor is 0, that of those that are not."""
     zero_base, zero_src = base.detach() == 0, src.detach() == 0
-    zeros = add(zero_base.to(int64), zero_src.to(int64))
-    whole = combine(choose(1.0, base, zero_base), choose(1.0, src, zero_src), "mul")
-    slope_base = choose(
-        choose(whole, 0.0, zeros == 1), choose(whole, 0.0, zeros == 0) / choose(1.0, base, zero_base), zero_base
-    ).detach()
-    picked, count = pick(whole), pick(zeros)
-    slope_src = choose(
-        choose(picked, 0.0, count == 1), choose(picked, 0.0, count == 0) / choose(1.0, src, zero_src), zero_src
-    ).detach()
-    linear = add(base * slope_base, src * slope_src)
-    result = linear + (values - linear.detach())
-    return result
+    safe_base, safe_src = choose(1.0, base, zero_base), choose(1.0, src, zero_src)
+    zeros = scatter_add(zero_base.to(int64), axis, index, zero_src.to(int64))
+    whole = scattered_product(safe_base, safe_src, axis, index) * g
+    none, single = choose(whole, 0.0, zeros == 0), choose(whole, 0.0, zeros == 1)
+    of_base = choose(single, none / safe_base, zero_base)
+    return of_base, choose(gather(single, axis, index), gather(none, axis, index) / safe_src, zero_src), None
+
+
+@op(name="ScatterReduceBackward0", jointly=_product_gradients)
+def scattered_product(be: Any, base: Array, src: Array, axis: int, index: Array) -> Any:
+    """`base` times the elements of `src` that an index puts there along an axis."""
+    return be.scatter(base, axis, index, src, "mul")
 
 
 def segment_reduce(

@@ -37,6 +37,7 @@ from .matrix import (
     real_of,
     share_batch,
 )
+from .no_derivative import underivable
 from .on_host import run
 from .op import op
 from .returned import named
@@ -218,6 +219,35 @@ def lu_solve(LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoin
     return triangular(upper, triangular(lower, rows, False, True), True, False)
 
 
+def _of_factor(factor: Tensor, inner: Tensor, upper: bool) -> Tensor:
+    """The gradient of a Cholesky factor: of all of it, though only one triangle was read, as PyTorch gives it."""
+    inner = inner + mH(inner)
+    return -(factor @ inner) if upper else -(inner @ factor)
+
+
+def _cholesky_solution_backward(g: Tensor, factor: Tensor, out: Tensor, upper: bool) -> tuple[Tensor, Tensor]:
+    of_other = cholesky_solution(g, factor, upper)
+    return of_other, _of_factor(factor, of_other @ mH(out), upper)
+
+
+@op(
+    name="CholeskySolveBackward0",
+    jointly=lambda g, factor, out, upper: _cholesky_solution_backward(g, factor, out, upper),
+)
+def cholesky_solution(be: Any, other: Array, factor: Array, upper: bool) -> Any:
+    """X of A X = B with A's Cholesky factor. Batches agree."""
+    return run(_MODULE, "cholesky_solution", be, other, factor, upper)
+
+
+@op(
+    name="CholeskyInverseBackward0",
+    factor=lambda g, factor, out, upper: _of_factor(factor, out @ g @ out, upper),
+)
+def cholesky_inverted(be: Any, factor: Array, upper: bool) -> Any:
+    """The inverse of A, of its Cholesky factor."""
+    return run(_MODULE, "cholesky_inverted", be, factor, upper)
+
+
 def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
     """X of A X = B, where L is the Cholesky factor of A (lower, or `upper`)."""
     for x, letter in ((B, "b"), (L, "u")):
@@ -233,15 +263,16 @@ def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
             f"Incompatible matrix sizes for cholesky_solve: each A matrix is {n} by {n} but each b matrix is "
             f"{B._shape[-2]} by {B._shape[-1]}"
         )
-    factor_, b = share_batch(L, B)
-    lower = mH(factor_) if upper else factor_
-    return triangular(mH(lower), triangular(lower, b, False, False), True, False)
+    factor, b = share_batch(L, B)
+    found: Tensor = cholesky_solution(b, factor, bool(upper))
+    return found
 
 
 def cholesky_inverse(L: Tensor, upper: bool = False) -> Tensor:
     """The inverse of the matrix whose Cholesky factor is L (lower, or `upper`)."""
     check_square("cholesky_inverse", L)
-    return cholesky_solve(identity(L._shape[-1], L.detach()), L, upper)
+    found: Tensor = cholesky_inverted(L, bool(upper))
+    return found
 
 
 # --- symmetric indefinite matrices ------------------------------------------------------------------------------------
@@ -273,7 +304,8 @@ def ldl_factor_ex(A: Tensor, *, hermitian: bool = False, check_errors: bool = Fa
     found = ldl_factors(A.detach())
     if check_errors:
         raise_singular(name, found[2], "D has a zero at {} on its diagonal.")
-    return _LDL_FACTOR_EX(*found)
+    factors = underivable(found[0], "linalg_ldl_factor_ex", A)
+    return _LDL_FACTOR_EX(factors, *found[1:])
 
 
 def ldl_factor(A: Tensor, *, hermitian: bool = False) -> Any:
@@ -295,7 +327,7 @@ def ldl_solve(LD: Tensor, pivots: Tensor, B: Tensor, *, hermitian: bool = False)
         )
     packed, b = share_batch(LD.detach(), B.detach())
     found: Tensor = ldl_solution(packed, pivots.expand(packed._shape[:-1]), b)
-    return found
+    return underivable(found, "linalg_ldl_solve", LD, B)
 
 
 # --- determinants -----------------------------------------------------------------------------------------------------
@@ -514,5 +546,7 @@ for _f in (
     determinant,
     sign_log_determinant,
     _pseudo_inverse,
+    cholesky_solution,
+    cholesky_inverted,
 ):
     _f.op.conjugated = True  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ from ..dtype import float64, int64
 from ..shape import wrap_dim
 from .by_index import gather
 from .indexing import getitem
+from .no_derivative import underivable
 from .op import op
 from .reduction import argmax
 from .returned import ValuesIndices, named
@@ -109,7 +110,6 @@ def unique(
 ) -> Any:
     """The distinct elements in order; on request, where each element went and how often each occurs."""
     from .creation import tensor
-    from .joining import stack
 
     if dim is not None:
         rows = input.unbind(dim)
@@ -123,9 +123,11 @@ def unique(
     chosen = _ordered(first, keys)
     rank = {hashable[i]: r for r, i in enumerate(chosen)}
     if dim is not None:
-        values = stack([rows[i] for i in chosen], dim)
+        values = input.detach().index_select(dim, tensor(chosen, dtype=int64, device=input.device))
+        values = underivable(values, "unique_dim", input, label="UniqueDimBackward0")
     else:
-        values = getitem(input.reshape(-1), (tensor(chosen, dtype=int64, device=input.device),))
+        values = getitem(input.detach().reshape(-1), (tensor(chosen, dtype=int64, device=input.device),))
+        values = underivable(values, "_unique2", input, label="Unique2Backward0")
     results: list[Tensor] = [values]
     inverse = [rank[k] for k in hashable]
     if return_inverse:

@@ -16,6 +16,7 @@ from .._tensor import Tensor
 from ..backends.protocol import Array, Operand
 from ..dtype import float64
 from .inplace import in_place
+from .no_derivative import unknown
 from .op import binary, unary
 from .pointwise import choose, exp, log, minus, mul, neg, plus, true_divide
 
@@ -165,7 +166,12 @@ def mvlgamma(input: Tensor, p: int) -> Tensor:
     return total
 
 
-@binary(promote="float", other=lambda g, input, other: mul(g, mul(-input, zeta(input + 1.0, other))))
+@binary(
+    promote="float",
+    name="SpecialZetaBackward0",
+    input=lambda g: unknown("zeta"),
+    other=lambda g, input, other: mul(g, mul(-input, zeta(input + 1.0, other))),
+)
 def zeta(be: Any, input: Operand, other: Operand) -> Any:
     """The Hurwitz zeta function: the sum of (other + k)**-input over k = 0, 1, ...; its derivative is by `other` only."""
 
@@ -223,14 +229,22 @@ def _density(a: Any, x: Any) -> Tensor:
     return exp(mul(minus(a, 1.0), log(x)) - x - lgamma(a))
 
 
-@binary(promote="float", other=lambda g, input, other: mul(g, _density(input, other)))
-def igamma(be: Any, input: Operand, other: Operand) -> Any:
+@binary(
+    promote="float",
+    input=lambda g: unknown("igamma: input"),
+    other=lambda g, input, other: mul(g, _density(input, other)),
+)
+def igamma(be: Any, input: Array, other: Array) -> Any:
     """The regularised lower incomplete gamma function P(input, other)."""
     return widely(lambda be, a, x: _incomplete(be, a, x, complement=False))(be, input, other)
 
 
-@binary(promote="float", other=lambda g, input, other: neg(mul(g, _density(input, other))))
-def igammac(be: Any, input: Operand, other: Operand) -> Any:
+@binary(
+    promote="float",
+    input=lambda g: unknown("igammac: input"),
+    other=lambda g, input, other: neg(mul(g, _density(input, other))),
+)
+def igammac(be: Any, input: Array, other: Array) -> Any:
     """The regularised upper incomplete gamma function Q(input, other)."""
     return widely(lambda be, a, x: _incomplete(be, a, x, complement=True))(be, input, other)
 

@@ -235,8 +235,8 @@ def _edges(values: Tensor, bins: Any, limits: Sequence[float] | None) -> Tensor:
     if bins <= 0:
         raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
     low, high = (float(limits[0]), float(limits[1])) if limits else (0.0, 0.0)
-    if limits is None and values.numel():
-        low, high = float(values.min().item()), float(values.max().item())
+    if limits is None:
+        low, high = (float(values.min().item()), float(values.max().item())) if values.numel() else (0.0, 1.0)
     if limits is not None and low > high:
         raise RuntimeError(
             f"histogramdd(): min should not exceed max, but got min {low:g} max {high:g} for dimension 0"

@@ -102,11 +102,12 @@ def fractional_max_pool(name: str, input: Tensor, kernel: Ints, out: Ints, sampl
         shape = (*starts._shape[:2], *ones[0], out[axis], *ones[1], *ones[0], kernel[axis], *ones[1])
         taken = (taken * step).reshape(shape)
         places = taken if places is None else places + taken
-    flat = places.reshape(*places._shape[:2], -1).expand(*x._shape[:2], -1)
-    elements = x.reshape(*x._shape[:2], -1).gather(2, flat).reshape(*x._shape[:2], *out, -1)
+    planes, taps = x._shape[:2], prod(kernel)
+    flat = places.reshape(*places._shape[:2], prod(out) * taps).expand(*planes, -1)
+    elements = x.reshape(*planes, prod(size)).gather(2, flat).reshape(*planes, *out, taps)
     best = elements.detach().argmax(-1, keepdim=True)
     values = elements.gather(-1, best).squeeze(-1)
-    indices = flat.reshape(*x._shape[:2], *out, -1).gather(-1, best).squeeze(-1)
+    indices = flat.reshape(*planes, *out, taps).gather(-1, best).squeeze(-1)
     if x is not input:
         return values.squeeze(0), indices.squeeze(0)
     return values, indices

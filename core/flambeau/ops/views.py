@@ -518,7 +518,7 @@ def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
-    if isinstance(start, Tensor) and (start._shape or start.dtype.is_floating_point):
+    if isinstance(start, Tensor) and (start._shape or start.dtype.priority != 1):
         raise RuntimeError("start must be an 0-dim integral Tensor.")
     begin = start.__index__()
     size = input._shape[wrap_dim(dim, input.dim())]

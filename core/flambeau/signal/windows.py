@@ -11,6 +11,7 @@ from typing import Any
 
 from .._tensor import Tensor
 from ..dtype import dtype, float32, float64, get_default_dtype
+from ..layout import strided
 from ..ops.creation import tensor
 from ..ops.spectrogram import kaiser as _kaiser_weights
 
@@ -30,6 +31,8 @@ def _made(name: str, M: int, weight: Callable[[int], float], options: dict[str, 
 def _checked(name: str, M: int, options: dict[str, Any]) -> dtype:
     if M < 0:
         raise ValueError(f"{name} requires non-negative window length, got M={M}")
+    if (layout := options.get("layout")) is not None and layout is not strided:
+        raise ValueError(f"{name} is implemented for strided tensors only, got: {layout}")
     kind: dtype = options.get("dtype") or get_default_dtype()
     if kind not in (float32, float64):
         raise ValueError(f"{name} expects float32 or float64 dtypes, got: {kind!r}")

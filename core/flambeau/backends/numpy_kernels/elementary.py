@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -22,8 +23,9 @@ def frexp(input: Array) -> tuple[Array, Array]:
 def _rank(boundaries: Array, values: Array, right: bool) -> Array:
     if boundaries.ndim == 1:
         return np.asarray(np.searchsorted(boundaries, values, "right" if right else "left"), np.int64)
-    rows = boundaries.reshape(-1, boundaries.shape[-1])
-    wanted = values.reshape(rows.shape[0], -1)
+    lead = math.prod(boundaries.shape[:-1])
+    rows = boundaries.reshape(lead, boundaries.shape[-1])
+    wanted = values.reshape(lead, values.shape[-1])
     found = np.empty(wanted.shape, np.int64)
     for i, row in enumerate(rows):
         found[i] = np.searchsorted(row, wanted[i], "right" if right else "left")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..protocol import Array
+from .linalg import stacked
 
 _ALPHA = (1 + math.sqrt(17)) / 8
 """The bound on growth that decides between a block of one and of two."""
@@ -21,7 +22,7 @@ _ALPHA = (1 + math.sqrt(17)) / 8
 def factor(a: Array) -> tuple[Array, Array, Array]:
     """L and D in the lower triangle, the swaps (int32 from 1, negative and twice for a block of two), and `info`."""
     *batch, n, _ = a.shape
-    work = np.tril(a).reshape(-1, n, n).copy()
+    work = stacked(np.tril(a)).copy()
     pivots = np.zeros((len(work), n), np.int32)
     info = np.array([_factor_one(m, p) for m, p in zip(work, pivots, strict=True)], np.int32)
     return work.reshape(a.shape), pivots.reshape(*batch, n), info.reshape(tuple(batch))
@@ -83,9 +84,8 @@ def _factor_one(a: Array, pivots: Array) -> int:
 
 def solve(ld: Array, pivots: Array, b: Array) -> Array:
     """X of A X = B, A as `factor` left it. Batches agree."""
-    n, m = b.shape[-2:]
-    x = b.reshape(-1, n, m).copy()
-    for a, p, y in zip(ld.reshape(-1, n, n), pivots.reshape(-1, n), x, strict=True):
+    x = stacked(b).copy()
+    for a, p, y in zip(stacked(ld), stacked(pivots, 1), x, strict=True):
         _solve_one(a, p, y)
     return x.reshape(b.shape)
 

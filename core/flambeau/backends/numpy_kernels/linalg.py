@@ -22,11 +22,17 @@ def _dense(x: Any) -> Array:
     return np.ascontiguousarray(x)
 
 
+def stacked(a: Array, rank: int = 2) -> Array:
+    """All but the last `rank` dimensions as one, also where there are no elements."""
+    lead = a.ndim - rank
+    return a.reshape(math.prod(a.shape[:lead]), *a.shape[lead:])
+
+
 def lu_factor(a: Array, pivot: bool = True) -> tuple[Array, Array, Array]:
     """L and U in one matrix, the rows swapped at each step (int32, from 1), and the first zero on U's diagonal."""
     *batch, m, n = a.shape
     k = min(m, n)
-    work = a.reshape(-1, m, n).copy()
+    work = stacked(a).copy()
     count = len(work)
     each = np.arange(count)
     pivots = np.tile(np.arange(1, k + 1, dtype=np.int32), (count, 1))
@@ -49,7 +55,7 @@ def lu_factor(a: Array, pivot: bool = True) -> tuple[Array, Array, Array]:
 def row_order(pivots: Array, rows: int) -> Array:
     """The order of rows that successive swaps lead to, int64: row i of the result is row `order[i]` before."""
     *batch, k = pivots.shape
-    swaps = pivots.reshape(-1, k).astype(np.int64) - 1
+    swaps = stacked(pivots, 1).astype(np.int64) - 1
     order = np.tile(np.arange(rows), (len(swaps), 1))
     each = np.arange(len(swaps))
     for j in range(k):
@@ -91,6 +97,12 @@ def lu_solve(lu: Array, pivots: Array, b: Array) -> Array:
     return solve_triangular(lu, solve_triangular(lu, b, False, True), True, False)
 
 
+def cholesky_solve(b: Array, factor: Array, upper: bool) -> Array:
+    """X of A X = B, where A has the Cholesky factor `factor`: lower, or `upper`."""
+    lower = factor.conj().swapaxes(-1, -2) if upper else factor
+    return solve_triangular(lower.conj().swapaxes(-1, -2), solve_triangular(lower, b, False, False), True, False)
+
+
 def solve(a: Array, b: Array) -> tuple[Array, Array]:
     """X of A X = B and, for each matrix, the place of the first zero pivot."""
     try:
@@ -125,8 +137,7 @@ def cholesky_factor(a: Array) -> tuple[Array, Array]:
         return _dense(np.linalg.cholesky(a)), info
     except np.linalg.LinAlgError:
         factor = np.tril(a)
-        n = a.shape[-1]
-        for matrix, index in zip(factor.reshape(-1, n, n), np.ndindex(*a.shape[:-2]), strict=True):
+        for matrix, index in zip(stacked(factor), np.ndindex(*a.shape[:-2]), strict=True):
             info[index] = _cholesky_of_one(matrix)
         return factor, info
 
@@ -250,6 +261,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "determinant": determinant,
     "sign_log_determinant": sign_log_determinant,
     "cholesky_factor": cholesky_factor,
+    "cholesky_solution": cholesky_solve,
+    "cholesky_inverted": lambda a, upper: cholesky_solve(np.eye(a.shape[-1], dtype=a.dtype), a, upper),
     "orthogonal": orthogonal,
     "reflectors": reflectors,
     "singular": singular,

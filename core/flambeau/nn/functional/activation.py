@@ -136,6 +136,8 @@ def rrelu(
 
     Source: arXiv 1505.00853.
     """
+    if lower > upper:
+        raise RuntimeError("Lower bound should be less than or equal to the upper bound")
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
     slopes = ops.ones_like(input)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from ... import ops
 from ..._tensor import Tensor
+from ...dtype import int64
 from .distance import pairwise_distance
 from .reduction import reduced, reduction_of
 
@@ -57,7 +58,7 @@ def soft_margin_loss(
 ) -> Tensor:
     """log(1 + exp(-y x)) for y = ±1."""
     reduction = reduction_of(reduction, size_average, reduce)
-    return reduced(-ops.logsigmoid(target * input), reduction)
+    return reduced(-ops.logsigmoid(input * target), reduction)
 
 
 def multilabel_soft_margin_loss(
@@ -115,8 +116,7 @@ def multi_margin_loss(
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.dim() != 1:
         raise ValueError("weight must be one-dimensional")
-    x = input if input.dim() == 2 else input.unsqueeze(0)
-    y = target.reshape(-1, 1)
+    x, y = _checked_classes(input, target, weight)
     terms = (margin - x.gather(1, y) + x).clamp_min(0)
     if p == 2:
         terms = terms * terms
@@ -124,7 +124,34 @@ def multi_margin_loss(
         terms = terms * weight[y]
     others = ops.ones_like(x).scatter_(1, y, 0.0)
     loss = (terms * others).sum(1) / x.size(1)
-    return reduced(loss if input.dim() == 2 else loss.squeeze(0), reduction)
+    return reduced(loss if target.dim() else loss.squeeze(0), reduction)
+
+
+def _checked_classes(input: Tensor, target: Tensor, weight: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Scores (N, C) and classes (N, 1) of `multi_margin_loss`.
+
+    Raises:
+        RuntimeError: shapes, dtypes or classes that do not fit, in PyTorch's words.
+    """
+    shape = list(input.shape)
+    if len(shape) > 2 or 0 in shape[-1:]:
+        raise RuntimeError(f"Expected non-empty vector or matrix with optional 0-dim batch size, but got: {shape}")
+    rows, classes = (1, *shape)[-2:] if shape else (1, 1)
+    if target.dim() > 1 or target.numel() != rows:
+        raise RuntimeError(
+            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input samples (batch size). "
+            f"Expected target size [{rows}], but got {list(target.shape)}. Input has shape {shape}."
+        )
+    if weight is not None and weight.numel() != classes:
+        raise RuntimeError(f"inconsistent weight size, expected {classes} but got {list(weight.shape)}")
+    if not input.dtype.is_floating_point:
+        raise NotImplementedError(f"\"multi_margin_loss_cpu_kernel\" not implemented for '{input.dtype.legacy_name}'")
+    for x, kind in ((target, int64), (weight, input.dtype)):
+        if x is not None and x.dtype is not kind:
+            raise RuntimeError(f"expected scalar type {kind.legacy_name} but found {x.dtype.legacy_name}")
+    if target.is_cpu and bool(((target < 0) | (target >= classes)).any()):
+        raise RuntimeError("target out of range")
+    return input.reshape(rows, classes), target.reshape(rows, 1)
 
 
 def triplet_margin_loss(

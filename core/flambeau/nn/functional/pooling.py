@@ -100,7 +100,7 @@ def _with_default(size: Any, input: Tensor, rank: int) -> tuple[Any, ...]:
         return (size,) * rank
     if input.dim() <= len(size):
         raise ValueError(f"Input dimension should be at least {len(size) + 1}")
-    defaults = input.shape[-len(size) :]
+    defaults = input.shape[input.dim() - len(size) :]
     return tuple([d if v is None else v for v, d in zip(size, defaults, strict=True)])
 
 
