@@ -13,17 +13,20 @@ import sys
 import time
 from math import prod
 
+from flambeau.dtype import dtype
+
 from . import plan as plans
 from .codegen.ir import KernelIR
 from .device.interface import Commands, Device
 from .formats import storage_bytes
 from .kernels import RENDER
-from .lazy import HOST, VIEW, LazyArray
+from .lazy import HOST, VIEW, LazyArray, Op
 from .memory import Pool
 from .plan import Plan
 from .regions import is_identity
 from .schedule.fuse import Fusion
 from .schedule.graph import Graph
+from .tune import Tuner
 
 QUEUE_CHECK = 256  # nodes after which the queue is looked at
 QUEUE_NODES = 4096
@@ -34,8 +37,9 @@ PLANS_KEPT = 64
 class Engine:
     """One device with its memory, its kernels and the work that waits for it."""
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, tuner: Tuner | None = None) -> None:
         self.device = device
+        self.tuner = tuner or Tuner(device)
         self.pool = Pool(device)
         self.queue: list[LazyArray] = []
         self.check_at = QUEUE_CHECK
@@ -46,6 +50,13 @@ class Engine:
         debug = os.environ.get("FLAMBEAU_DEBUG", "").split(",")
         self.show_schedule = "schedule" in debug or "wgsl" in debug
         self.show_wgsl = "wgsl" in debug
+
+    def append(
+        self, op: Op, inputs: tuple[LazyArray, ...], attr: object, shape: tuple[int, ...], dtype: dtype
+    ) -> LazyArray:
+        """A pending array."""
+        self.queue.append(LazyArray(op, inputs, attr, (), shape, dtype, len(self.queue)))
+        return self.queue[-1]
 
     def check_queue(self) -> None:
         """Flush when the queue has become long or describes much memory."""
@@ -80,7 +91,7 @@ class Engine:
         known = plan is not None
         if plan is None:
             self.planned += 1
-            plan = plans.build(Fusion(graph, device.info.kind), self._pipeline)
+            plan = plans.build(Fusion(graph, device.info.kind, self.tuner), self._pipeline)
             if len(self.plans) >= PLANS_KEPT:
                 del self.plans[next(iter(self.plans))]
         self.plans[graph.key] = plan  # last: the least recently used is the first

@@ -226,6 +226,13 @@ def instructions(
     return lines
 
 
+def _one(ir: KernelIR, binding: int, place: str) -> str:
+    """One element of a buffer, which may be bound as vectors."""
+    if ir.bindings[binding].storage.startswith("vec"):
+        return f"{buffer(ir, binding)}[({place}) >> 2u][({place}) & 3u]"
+    return f"{buffer(ir, binding)}[{place}]"
+
+
 def _is_vector(ir: KernelIR, instruction: Instruction) -> bool:
     return instruction[0] == "load" and ir.bindings[instruction[2]].storage.startswith("vec")
 
@@ -240,11 +247,11 @@ def _expression(
 ) -> str:
     name, dtype, *rest = instruction
     if name == "load":
-        return load(dtype, f"{buffer(ir, rest[0])}[{_place(function, rest[1], lane)}]")
+        return load(dtype, _one(ir, rest[0], _place(function, rest[1], lane)))
     if name == "load_at":
         binding, at, index, stride = rest
         place = f"{_place(function, at, lane)} + u32({register_name(differs, index, lane)}) * {word(stride)}"
-        return load(dtype, f"{buffer(ir, binding)}[{place}]")
+        return load(dtype, _one(ir, binding, place))
     if name == "param":
         return scalar(dtype, rest[0])
     if name == "input":
@@ -290,15 +297,16 @@ def stores(ir: KernelIR, function: Function, indent: str, only: Sequence[Store] 
     lines = []
     differs = varying(function)
     for s in function.stores if only is None else only:
-        target, place = buffer(ir, s.binding), position(s.position)
+        place = position(s.position)
         values = [store(s.dtype, register_name(differs, s.register, lane)) for lane in range(function.lanes)]
         if function.lanes == 1 or not (s.position.flat or s.position.walks[-1] != ABSENT):
-            lines.append(f"{indent}{target}[{place}] = {values[0]};")
+            lines.append(f"{indent}{_one(ir, s.binding, place)} = {values[0]};")
         elif ir.bindings[s.binding].storage.startswith("vec"):
-            lines.append(f"{indent}{target}[({place}) >> 2u] = {ir.bindings[s.binding].storage}({', '.join(values)});")
+            vector = f"{ir.bindings[s.binding].storage}({', '.join(values)})"
+            lines.append(f"{indent}{buffer(ir, s.binding)}[({place}) >> 2u] = {vector};")
         else:
             lines += [
-                f"{indent}{target}[{place}{_lane_step(s.position, lane)}] = {value};"
+                f"{indent}{buffer(ir, s.binding)}[{place}{_lane_step(s.position, lane)}] = {value};"
                 for lane, value in enumerate(values)
             ]
     return lines

@@ -60,6 +60,7 @@ RENDER: Final = {
     "rows": rows.render,
     "partials": rows.render_partials,
     "matmul": matmul.render,
+    "matmul_parts": matmul.render_parts,
     "convolution": convolution.render,
     "convolution_weight": convolution_weight.render,
     "pooling": pooling.render,

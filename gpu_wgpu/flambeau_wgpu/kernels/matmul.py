@@ -1,32 +1,97 @@
 """Matrix products, batched and broadcast, with operands at any strides and elementwise consumers behind them.
 
-*Register tile*: an invocation computes 4 × 4 results (8 × 8 of large products: half the loads, but twice the time to
-compile) from registers, loading four elements at once wherever an operand lies that way: the best layout on software
-adapters, and for small products anywhere. *Workgroup tile*: 16 × 16 invocations share 64 × 64 results and stage both
-operands in workgroup memory: the best layout on real GPUs.
+The layouts are in `matmul_register.py` and `matmul_workgroup.py`. A product of few results over a long inner dimension is
+split along that into parts, so that there is work for all of a device; a second kernel adds them up.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
+from typing import TYPE_CHECKING, NamedTuple
+
+from flambeau.dtype import float32
 
 from ..codegen.ir import KernelIR
 from ..codegen.lower import Kernel, KernelBuilder, add_epilogue
-from ..codegen.ops import storage, wrapped
+from ..codegen.ops import register, storage, wrapped
 from ..codegen.wgsl import ENTRY, WORKGROUP, buffer, define, flat_index, module, word
+from ..lazy import HOST, MATMUL, VIEW, LazyArray
 from ..regions import Strides, broadcast_strides, merge_dims
 from ..schedule.fuse import Fusion
 from ..schedule.graph import Ref
+from . import matmul_register, matmul_workgroup
 from .grid import cover, fold
+from .matmul_layout import Product, Variant
 
-SMALL_TILE, LARGE_TILE = 4, 8
-LARGE_FROM = 1 << 24  # multiplications from which the larger register tile is worth compiling
-GROUP_TILE = 64
-GROUP_K = 16
+if TYPE_CHECKING:
+    from ..engine import Engine
+
+LARGE_FROM = 1 << 18  # multiplications from which the larger register tile is worth compiling
 GROUP_FROM = 48  # rows and columns from which a workgroup tile is worth it on a GPU
+LONG = 2048  # inner dimension from which splitting it is worth a second kernel
+BUSY = {"cpu": 128, "gpu": 4096}  # invocations that keep a device busy
 
-# Parameter words.
-COUNT, ROWS, INNER, COLUMNS, A_OFFSET, A_ROW, A_INNER, B_OFFSET, B_INNER, B_COLUMN, BATCH = range(11)
+
+class ProductShape(NamedTuple):
+    """What the best layout depends on."""
+
+    rows: int
+    inner: int
+    columns: int
+    batches: int
+    a_mode: str
+    b_mode: str
+
+    @property
+    def key(self) -> str:
+        """The class of products that are measured as one."""
+        sizes = " ".join(str(1 << (size - 1).bit_length()) for size in self[:4])
+        return f"matmul {sizes} {self.a_mode} {self.b_mode}"
+
+    def work(self, engine: Engine) -> Callable[[], LazyArray]:
+        """A product of this class, to be measured. (Of more batches than one the class has one.)"""
+        rows, inner, columns = (min(1 << (size - 1).bit_length(), MEASURED) for size in self[:3])
+        a = LazyArray(HOST, (), bytes(4 * rows * inner), (), (rows, inner), float32)
+        b = LazyArray(HOST, (), bytes(4 * inner * columns), (), (inner, columns), float32)
+
+        def product() -> LazyArray:
+            x, y = a, b
+            if self.a_mode == "across":
+                x = engine.append(VIEW, (a,), ((1, rows), 0), (rows, inner), float32)
+            if self.b_mode == "along":
+                y = engine.append(VIEW, (b,), ((1, inner), 0), (inner, columns), float32)
+            return engine.append(MATMUL, (x, y), None, (rows, columns), float32)
+
+        return product
+
+
+MEASURED = 1024  # the largest size that is measured
+
+
+def candidates(shape: ProductShape) -> list[Variant]:
+    """The layouts that come into question."""
+    found = [
+        Variant("register", 4, 4),
+        Variant("register", 8, 4),
+        Variant("register", 8, 8),
+        Variant("register", 8, 16),
+    ]
+    if min(shape.rows, shape.columns) >= GROUP_FROM:
+        found += [Variant("workgroup", 64, 64), Variant("workgroup", 128, 64), Variant("workgroup", 128, 128)]
+    return found
+
+
+def default(shape: ProductShape, device_kind: str) -> Variant:
+    """The layout where nothing was measured."""
+    rows, inner, columns, batches, *_ = shape
+    if device_kind == "gpu" and min(rows, columns) >= GROUP_FROM:
+        return Variant("workgroup", 64, 64)
+    large = min(rows, columns, inner) > 4 and rows * columns * inner * batches >= LARGE_FROM
+    tile = 8 if large and device_kind == "cpu" else 4
+    tiles = -(-rows // tile) * -(-columns // tile) * batches
+    parts = min(BUSY[device_kind] // tiles, inner // (LONG // 4)) if inner >= LONG else 1
+    return Variant("register", tile, tile, max(1, parts))
 
 
 def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
@@ -52,31 +117,59 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
         sizes, (a_walk, b_walk) = merge_dims(batch_shape, [a_batch, b_batch])
     batches = prod(sizes)
 
-    staged = fusion.device_kind == "gpu" and rows >= GROUP_FROM and columns >= GROUP_FROM
-    large = min(rows, columns, inner) >= 64 and rows * columns * inner * batches >= LARGE_FROM
-    across = GROUP_TILE if staged else LARGE_TILE if large else SMALL_TILE
-    tiles = -(-rows // across) * -(-columns // across) * batches
+    dtype = graph.arrays[ref].dtype.name
+    a_mode = _mode(a_strides[-1], a_row, a_offset, a_walk) if dtype == "float32" else "scalar"
+    b_mode = _mode(b_strides[-2], b_strides[-1], b_offset, b_walk) if dtype == "float32" else "scalar"
+    shape = ProductShape(rows, inner, columns, batches, a_mode, b_mode)
+    variant = fusion.tuner.choose(shape.key, candidates(shape), default(shape, fusion.device_kind), shape.work)
+    tiles = -(-rows // variant.rows) * -(-columns // variant.columns) * batches * variant.parts
+    in_parts = variant.parts > 1
+    if in_parts:
+        kernel.own = set()
     for number in (
         tiles, rows, inner, columns, a_offset, a_row, a_strides[-1], b_offset, b_strides[-2], b_strides[-1],
+        (-(-inner // variant.parts) + 3) & ~3,
     ):  # fmt: skip
         kernel.word(number)
     for size, a_step, b_step in zip(sizes, a_walk, b_walk, strict=True):
         kernel.word(size)
         kernel.word(a_step)
         kernel.word(b_step)
-    add_epilogue(kernel, ref, epilogue)
+    kernel.word(batches)
+    partial = -1
+    if in_parts:
+        key = ("partial", ref)
+        element = "f32" if dtype in ("float32", "float16") else "i32"
+        kernel.scratch[key] = 4 * rows * columns * batches * variant.parts
+        kernel.stores.append(key)
+        partial = kernel.bind(key, element, writable=True)
+    else:
+        add_epilogue(kernel, ref, epilogue)
     kernel.ops.insert(0, "matmul")
-    dtype = graph.arrays[ref].dtype.name
+    # An operand that lies in what the kernel also writes has that binding; else one of its own, whatever an epilogue
+    # reads beside it from the same buffer.
     written = {b.key for b in kernel.bindings if b.writable}
-    vectors = dtype == "float32" and not staged and a_root not in written and b_root not in written
-    a_mode = _mode(a_strides[-1], a_row, a_offset, a_walk) if vectors else "scalar"
-    b_mode = _mode(b_strides[-2], b_strides[-1], b_offset, b_walk) if vectors else "scalar"
-    # (Bound again: an epilogue may read other parts of the same buffer one by one.)
-    a = kernel.bind(a_root, "vec4<f32>" if a_mode != "scalar" else storage(dtype), again=a_mode != "scalar")
-    b = kernel.bind(b_root, "vec4<f32>" if b_mode != "scalar" else storage(dtype), again=b_mode != "scalar")
-    ragged = inner % 4 != 0
-    static = ("workgroup" if staged else "register", across, ragged, a_mode, b_mode, len(sizes), dtype, a, b)
-    return [kernel.finish(fold(tiles) if staged else cover(tiles, WORKGROUP), static)]
+    bindings = []
+    for root, mode in ((a_root, a_mode), (b_root, b_mode)):
+        at = kernel.bind(root, storage(dtype), again=root not in written)
+        if mode != "scalar":
+            kernel.bindings[at].storage = "vec4<f32>"
+        bindings.append(at)
+    static = Product(variant, inner % 4 != 0, a_mode, b_mode, len(sizes), dtype, bindings[0], bindings[1], partial)
+    first = kernel.finish(fold(tiles) if variant.layout == "workgroup" else cover(tiles, WORKGROUP), (static,))
+    return [first, _sum_of_parts(fusion, ref, epilogue, variant.parts)] if in_parts else [first]
+
+
+def _sum_of_parts(fusion: Fusion, ref: Ref, epilogue: list[Ref], parts: int) -> Kernel:
+    kernel = KernelBuilder(fusion, "matmul_parts", epilogue)
+    dtype = fusion.graph.arrays[ref].dtype.name
+    numel = fusion.graph.numel[ref]
+    kernel.word(numel)
+    kernel.word(parts)
+    at = kernel.bind(("partial", ref), "f32" if dtype in ("float32", "float16") else "i32")
+    kernel.ops.append("sum")
+    add_epilogue(kernel, ref, epilogue)
+    return kernel.finish(cover(numel, WORKGROUP), (at, dtype))
 
 
 def strided_operand(kernel: KernelBuilder, ref: Ref) -> tuple[Ref, Strides, int]:
@@ -105,179 +198,20 @@ def _mode(inner: int, outer: int, offset: int, walk: Strides) -> str:
 
 
 def render(ir: KernelIR) -> str:
-    layout = ir.static[0]
-    epilogue = define(ir, ir.functions[0])
-    text = _register_tile(ir) if layout == "register" else _workgroup_tile(ir)
-    return module(ir, f"{epilogue}\n{text}", "16, 16" if layout == "workgroup" else f"{WORKGROUP}")
+    (product,) = ir.static
+    layout = matmul_register if product.variant.layout == "register" else matmul_workgroup
+    epilogue = "".join(define(ir, function) + "\n" for function in ir.functions)
+    return module(ir, f"{epilogue}{layout.render(ir, product)}")
 
 
-def _batch_offsets(rank: int) -> str:
-    """`a_at`, `b_at`: where the operands of batch number `batch` start."""
-    lines = [f"  var a_at = {word(A_OFFSET)};", f"  var b_at = {word(B_OFFSET)};"]
-    if rank:
-        lines.append("  var left = batch;")
-    for axis in range(rank - 1, -1, -1):
-        size, a_step, b_step = (word(BATCH + 3 * axis + k) for k in range(3))
-        steps = f"a_at = a_at + c * {a_step}; b_at = b_at + c * {b_step};"
-        lines.append(f"  {{ let c = left % {size}; {steps} left = left / {size}; }}")
-    return "\n".join(lines)
-
-
-def _element(ir: KernelIR, binding: int, at: str, vector: bool, dtype: str) -> str:
-    """One element of an operand as the type that is accumulated."""
-    if vector:
-        return f"{buffer(ir, binding)}[({at}) >> 2u][({at}) & 3u]"
-    element = f"{buffer(ir, binding)}[{at}]"
-    return f"f32({element})" if dtype == "float16" else element
-
-
-def _register_tile(ir: KernelIR) -> str:
-    _, tile, ragged, a_mode, b_mode, rank, dtype, a, b = ir.static
-    t = "f32" if dtype in ("float32", "float16") else "i32"
-    v = f"vec4<{t}>"
-    a_name, b_name = buffer(ir, a), buffer(ir, b)
-    quads = tile // 4
-    rows, columns, ks = range(tile), range(tile), range(4)
-
-    def a_scalar(row: int, k: str) -> str:
-        return _element(ir, a, f"a_row{row} + ({k}) * {word(A_INNER)}", a_mode != "scalar", dtype)
-
-    def b_scalar(column: int, k: str) -> str:
-        return _element(ir, b, f"b_col{column} + ({k}) * {word(B_INNER)}", b_mode != "scalar", dtype)
-
-    # x{row}: four elements along k. y{k}_{quad}: four columns.
-    if a_mode == "along":
-        load_a = [f"let x{r} = {a_name}[(a_row{r} + k) >> 2u];" for r in rows]
-    elif a_mode == "across":
-        at = f"(a_row0 + (k + {{}}u) * {word(A_INNER)}) >> 2u"
-        load_a = [f"let t{j}_{q} = {a_name}[({at.format(j)}) + {q}u];" for j in ks for q in range(quads)]
-        load_a += [f"let x{r} = {v}({', '.join(f't{j}_{r // 4}[{r % 4}]' for j in ks)});" for r in rows]
-    else:
-        load_a = [f"let x{r} = {v}({', '.join(a_scalar(r, f'k + {j}u') for j in ks)});" for r in rows]
-    if b_mode == "across":
-        at = f"(b_col0 + (k + {{}}u) * {word(B_INNER)}) >> 2u"
-        load_b = [f"let y{j}_{q} = {b_name}[({at.format(j)}) + {q}u];" for j in ks for q in range(quads)]
-    elif b_mode == "along":
-        load_b = [f"let u{c} = {b_name}[(b_col{c} + k) >> 2u];" for c in columns]
-        load_b += [_gather(v, f"y{j}_{q}", [f"u{4 * q + c}[{j}]" for c in ks]) for j in ks for q in range(quads)]
-    else:
-        load_b = [
-            _gather(v, f"y{j}_{q}", [b_scalar(4 * q + c, f"k + {j}u") for c in ks]) for j in ks for q in range(quads)
-        ]
-    multiply = [
-        f"acc{r}_{q} = {_accumulate(v, f'x{r}[{j}]', f'y{j}_{q}', f'acc{r}_{q}')};"
-        for j in ks
-        for r in rows
-        for q in range(quads)
-    ]
-    line, nested = "\n", "\n    "
-    tail = [_gather(v, f"y{q}", [b_scalar(4 * q + c, "k") for c in ks]) for q in range(quads)]
-    tail += [f"acc{r}_{q} = acc{r}_{q} + {a_scalar(r, 'k')} * y{q};" for r in rows for q in range(quads)]
-    rest = f"""  for (var k = whole; k < {word(INNER)}; k = k + 1u) {{
-    {nested.join(tail)}
-  }}
-"""
-    # Four elements at once across the tile may reach past the last row or column, and are not stored.
-    a_rows = [f"  let a_row{r} = a_at + min(row + {r}u, {word(ROWS)} - 1u) * {word(A_ROW)};" for r in rows]
-    b_cols = [f"  let b_col{c} = b_at + min(column + {c}u, {word(COLUMNS)} - 1u) * {word(B_COLUMN)};" for c in columns]
-    accumulators = [f"  var acc{r}_{q} = {v}();" for r in rows for q in range(quads)]
-    results = ", ".join(f"acc{r}_{q}" for r in rows for q in range(quads))
-    value = wrapped("matmul", dtype, f"results[r * {quads}u + c / 4u][c & 3u]")
-    return f"""{ENTRY}{flat_index(COUNT)}\
-  let across = ({word(COLUMNS)} + {tile - 1}u) / {tile}u;
-  let down = ({word(ROWS)} + {tile - 1}u) / {tile}u;
-  let column = (i % across) * {tile}u;
-  let row = ((i / across) % down) * {tile}u;
-  let batch = i / (across * down);
-{_batch_offsets(rank)}
-{line.join([*a_rows, *b_cols, *accumulators])}
-  let whole = {word(INNER)} & 0xfffffffcu;
-  for (var k = 0u; k < whole; k = k + 4u) {{
-    {nested.join([*load_a, *load_b, *multiply])}
-  }}
-{rest if ragged else ""}\
-  var results = array<{v}, {tile * quads}>({results});
-  let height = min({tile}u, {word(ROWS)} - row);
-  let width = min({tile}u, {word(COLUMNS)} - column);
-  for (var r = 0u; r < height; r = r + 1u) {{
-    let start = (batch * {word(ROWS)} + row + r) * {word(COLUMNS)} + column;
-    for (var c = 0u; c < width; c = c + 1u) {{ finish(start + c, {value}); }}
-  }}
-}}"""
-
-
-def _gather(vector: str, name: str, elements: list[str]) -> str:
-    return f"let {name} = {vector}({', '.join(elements)});"
-
-
-def _accumulate(vector: str, x: str, y: str, acc: str) -> str:
-    return f"fma({vector}({x}), {y}, {acc})" if "f32" in vector else f"{acc} + {x} * {y}"
-
-
-def _workgroup_tile(ir: KernelIR) -> str:
-    _, _, _, _, _, rank, dtype, a, b = ir.static
-    t = "f32" if dtype in ("float32", "float16") else "i32"
-    zero = "0.0" if t == "f32" else "0"
-    load_a = _element(ir, a, f"a_at + (row + m) * {word(A_ROW)} + (k0 + k) * {word(A_INNER)}", False, dtype)
-    load_b = _element(ir, b, f"b_at + (k0 + k) * {word(B_INNER)} + (column + m) * {word(B_COLUMN)}", False, dtype)
-    value = wrapped("matmul", dtype, "results[r][c]")
-    # The operand's dimension of unit stride goes to neighbouring invocations, which so read neighbouring words.
-    return f"""var<workgroup> a_tile: array<{t}, {GROUP_TILE * GROUP_K}>;
-var<workgroup> b_tile: array<{t}, {GROUP_TILE * GROUP_K}>;
-@compute @workgroup_size(16, 16)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>,
-        @builtin(local_invocation_id) local: vec3<u32>, @builtin(local_invocation_index) t: u32) {{
-  let g = group.x + group.y * groups.x;
-  if (g >= {word(COUNT)}) {{ return; }}
-  let across = ({word(COLUMNS)} + 63u) / 64u;
-  let down = ({word(ROWS)} + 63u) / 64u;
-  let column = (g % across) * 64u;
-  let row = ((g / across) % down) * 64u;
-  let batch = g / (across * down);
-{_batch_offsets(rank)}
-  var acc0 = vec4<{t}>();
-  var acc1 = vec4<{t}>();
-  var acc2 = vec4<{t}>();
-  var acc3 = vec4<{t}>();
-  let a_along = {word(A_INNER)} == 1u;
-  let b_along = {word(B_INNER)} == 1u;
-  for (var k0 = 0u; k0 < {word(INNER)}; k0 = k0 + {GROUP_K}u) {{
-    for (var s = t; s < {GROUP_TILE * GROUP_K}u; s = s + 256u) {{
-      {{
-        let k = select(s / 64u, s % 16u, a_along);
-        let m = select(s % 64u, s / 16u, a_along);
-        var x = {t}({zero});
-        if (row + m < {word(ROWS)} && k0 + k < {word(INNER)}) {{ x = {load_a}; }}
-        a_tile[k * 64u + m] = x;
-      }}
-      {{
-        let k = select(s / 64u, s % 16u, b_along);
-        let m = select(s % 64u, s / 16u, b_along);
-        var y = {t}({zero});
-        if (column + m < {word(COLUMNS)} && k0 + k < {word(INNER)}) {{ y = {load_b}; }}
-        b_tile[k * 64u + m] = y;
-      }}
-    }}
-    workgroupBarrier();
-    for (var k = 0u; k < {GROUP_K}u; k = k + 1u) {{
-      let p = k * 64u + local.y * 4u;
-      let q = k * 64u + local.x * 4u;
-      let y = vec4<{t}>(b_tile[q], b_tile[q + 1u], b_tile[q + 2u], b_tile[q + 3u]);
-      acc0 = acc0 + a_tile[p] * y;
-      acc1 = acc1 + a_tile[p + 1u] * y;
-      acc2 = acc2 + a_tile[p + 2u] * y;
-      acc3 = acc3 + a_tile[p + 3u] * y;
-    }}
-    workgroupBarrier();
-  }}
-  var results = array<vec4<{t}>, 4>(acc0, acc1, acc2, acc3);
-  for (var r = 0u; r < 4u; r = r + 1u) {{
-    let y = row + local.y * 4u + r;
-    for (var c = 0u; c < 4u; c = c + 1u) {{
-      let x = column + local.x * 4u + c;
-      if (y < {word(ROWS)} && x < {word(COLUMNS)}) {{
-        finish((batch * {word(ROWS)} + y) * {word(COLUMNS)} + x, {value});
-      }}
-    }}
-  }}
-}}"""
+def render_parts(ir: KernelIR) -> str:
+    at, dtype = ir.static
+    return module(
+        ir,
+        f"""{define(ir, ir.functions[0])}
+{ENTRY}{flat_index(0)}  var acc = {buffer(ir, at)}[i];
+  for (var part = 1u; part < {word(1)}; part = part + 1u) {{ acc = acc + {buffer(ir, at)}[part * {word(0)} + i]; }}
+  let value: {register(dtype)} = {wrapped("matmul", dtype, "acc")};
+  finish(i, value);
+}}""",
+    )

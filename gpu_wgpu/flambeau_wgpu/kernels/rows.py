@@ -9,7 +9,11 @@ results, and these in a second kernel.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from flambeau.dtype import float32
 
 from ..codegen.ir import ABSENT, ACCESS_AT, Function, KernelIR, Store
 from ..codegen.lower import FunctionBuilder, Kernel, KernelBuilder, add_epilogue
@@ -32,11 +36,15 @@ from ..codegen.wgsl import (
     varying,
     word,
 )
+from ..lazy import HOST, REDUCE, LazyArray
 from ..regions import contiguous_strides
 from ..schedule.fuse import Fusion, Group
 from ..schedule.graph import Ref
 from ..schedule.space import Space, space_of
 from .grid import cover, fold
+
+if TYPE_CHECKING:
+    from ..engine import Engine
 
 WORKGROUP = 64
 SHORT = 256  # elements of a row that one invocation walks alone
@@ -48,6 +56,8 @@ POSITIONS = ("argmax", "argmin")
 LANES = 4
 WORTH_LANES = 1 << 13  # elements from which loading four at once is worth another kernel
 MOST_INSTRUCTIONS = 40  # of a kernel that is written out four times
+
+MEASURED = 1 << 22  # the most elements that are measured
 
 COUNT, LENGTH, SLICE = 0, 1, 2  # parameter words: rows, elements of a row, elements of a slice
 
@@ -105,7 +115,10 @@ def build_of(fusion: Fusion, group: Group, reductions: list[Ref], roots: list[Re
     function.finish(lanes=LANES if fast else 1)
     if split:
         return _split(fusion, kernel, first, phases[0], space, roots)
-    layout = _layout(fusion.device_kind, space)
+    rows, length = (1 << (size - 1).bit_length() for size in space[:2])
+    key = f"rows {rows} {length} {'across' if space.axes else 'along'}"
+    default = _layout(fusion.device_kind, space)
+    layout = fusion.tuner.choose(key, ("serial", "workgroup"), default, partial(_measured, space))
     groups = cover(space.rows, WORKGROUP) if layout == "serial" else fold(space.rows)
     return [kernel.finish(groups, (layout, tuple(phases)))]
 
@@ -121,6 +134,15 @@ def _layout(device_kind: str, space: Space) -> str:
         return "serial" if space.rows >= MANY_ROWS_ON_CPU else "workgroup"
     # On a GPU neighbours should read neighbours: elements of a row, unless it is those of different rows that lie so.
     return "serial" if space.axes and space.rows >= MANY_ROWS else "workgroup"
+
+
+def _measured(space: Space, engine: Engine) -> Callable[[], LazyArray]:
+    """The sum of each row of such a space, to be measured."""
+    length = min(space.length, MEASURED)
+    rows = min(space.rows, max(1, MEASURED // length))
+    shape, axis = ((length, rows), 0) if space.axes else ((rows, length), 1)
+    x = LazyArray(HOST, (), bytes(4 * rows * length), (), shape, float32)
+    return lambda: engine.append(REDUCE, (x,), ("sum", (axis,)), (rows,), float32)
 
 
 def _depth(function: FunctionBuilder, value: int, phases: list[Phase]) -> int:
@@ -140,17 +162,17 @@ def _depth(function: FunctionBuilder, value: int, phases: list[Phase]) -> int:
 def _split(
     fusion: Fusion, kernel: KernelBuilder, ref: Ref, phase: Phase, space: Space, roots: list[Ref]
 ) -> list[Kernel]:
-    partial = ("partial", ref)
+    key = ("partial", ref)
     # No rounding in between.
     wide = "float32" if phase.source in ("float16", "float32") else phase.source
-    kernel.scratch[partial] = space.rows * SLICES * 4
-    kernel.stores.append(partial)
-    at = kernel.bind(partial, storage(wide), writable=True)
+    kernel.scratch[key] = space.rows * SLICES * 4
+    kernel.stores.append(key)
+    at = kernel.bind(key, storage(wide), writable=True)
     layout = "slices" if fusion.device_kind == "gpu" else "chunks"
     first = kernel.finish(fold(space.rows * SLICES), (layout, (phase._replace(result=wide),), at))
     second = KernelBuilder(fusion, "partials", roots)
     second.word(space.rows)
-    at = second.bind(partial, storage(wide))
+    at = second.bind(key, storage(wide))
     second.ops.append(phase.name)
     add_epilogue(second, ref, roots)
     return [first, second.finish(fold(space.rows), (phase.name, wide, phase.result, at))]

@@ -47,6 +47,7 @@ from ..lazy import (
     Op,
 )
 from ..regions import Strides, broadcast_strides, compose, contiguous_strides
+from ..tune import Tuner
 from .graph import Graph, Ref
 from .places import Places, join_regions
 from .space import Space, space_of
@@ -92,10 +93,11 @@ class Group:
 class Fusion:
     """The decisions for one flush: the `group` of each array, and whether it is `stored` in a buffer."""
 
-    def __init__(self, graph: Graph, device_kind: str) -> None:
+    def __init__(self, graph: Graph, device_kind: str, tuner: Tuner) -> None:
         graph.analyse()
         self.graph = graph
         self.device_kind = device_kind
+        self.tuner = tuner
         self.places = Places(graph)
         self._readers: list[list[Ref]] | None = None
         self._overwritten: set[Ref] = set()  # by an assign

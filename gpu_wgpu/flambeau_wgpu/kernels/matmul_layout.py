@@ -1,0 +1,66 @@
+"""What the layouts of a matrix product have in common: which there are, parameter words, addresses."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..codegen.ir import KernelIR
+from ..codegen.wgsl import buffer, word
+
+# Parameter words. PART: how far along the inner dimension one part of a product split there reaches.
+COUNT, ROWS, INNER, COLUMNS, A_OFFSET, A_ROW, A_INNER, B_OFFSET, B_INNER, B_COLUMN, PART, BATCH = range(12)
+
+
+class Variant(NamedTuple):
+    """How a product is laid out over invocations.
+
+    *register*: an invocation computes `rows` × `columns` results. *workgroup*: 16 × 16 invocations share as many. `parts`
+    split the inner dimension; their results are added up in a second kernel.
+    """
+
+    layout: str
+    rows: int
+    columns: int
+    parts: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.layout} {self.rows}x{self.columns}" + (f" in {self.parts}" if self.parts > 1 else "")
+
+
+class Product(NamedTuple):
+    """The static part of a product's structure."""
+
+    variant: Variant
+    ragged: bool  # whether the inner dimension is no multiple of 4
+    a_mode: str  # how operands are loaded: four "along" the inner dimension, four "across" it, or "scalar"
+    b_mode: str
+    rank: int  # batch dimensions
+    dtype: str
+    a: int  # bindings
+    b: int
+    partial: int  # of a product in parts: where they go, else -1
+
+    @property
+    def element(self) -> str:
+        """The type that is accumulated."""
+        return "f32" if self.dtype in ("float32", "float16") else "i32"
+
+
+def batch_offsets(rank: int) -> str:
+    """`a_at`, `b_at`: where the operands of batch number `batch` start."""
+    lines = [f"  var a_at = {word(A_OFFSET)};", f"  var b_at = {word(B_OFFSET)};"]
+    if rank:
+        lines.append("  var left = batch;")
+    for axis in range(rank - 1, -1, -1):
+        size, a_step, b_step = (word(BATCH + 3 * axis + k) for k in range(3))
+        steps = f"a_at = a_at + c * {a_step}; b_at = b_at + c * {b_step};"
+        lines.append(f"  {{ let c = left % {size}; {steps} left = left / {size}; }}")
+    return "\n".join(lines)
+
+
+def element_of(ir: KernelIR, binding: int, at: str, dtype: str) -> str:
+    """One element of an operand as the type that is accumulated."""
+    if ir.bindings[binding].storage.startswith("vec"):
+        return f"{buffer(ir, binding)}[({at}) >> 2u][({at}) & 3u]"
+    element = f"{buffer(ir, binding)}[{at}]"
+    return f"f32({element})" if dtype == "float16" else element
