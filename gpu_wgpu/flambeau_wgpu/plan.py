@@ -184,7 +184,7 @@ def _lower_group(fusion: Fusion, group: Group, roots: list[Ref]) -> list[Kernel]
         if group.reductions:
             raise
         fusion.stored[anchor] = True
-        own = [ref for ref in roots if ref == anchor or fusion.graph.kind(ref) is Kind.COMPANION]
+        own = [anchor, *(ref for ref in roots if fusion.graph.kind(ref) is Kind.COMPANION)]
         rest = [ref for ref in roots if ref not in own]
         return [*template.build(fusion, anchor, own), *_lower_elementwise(fusion, rest)]
 
