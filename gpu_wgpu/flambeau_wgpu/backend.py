@@ -6,12 +6,13 @@ constants stay constants, arrays without elements never reach the device, identi
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any
 
 from flambeau.backends.protocol import Operand, Reduce, Region, Scalar, Shape
-from flambeau.dtype import bool_, dtype, float16, float32, int64
+from flambeau.dtype import bool_, dtype, float16, float32, int32, int64
 
 from .device.interface import Device
 from .engine import Engine
@@ -172,8 +173,19 @@ class WgpuBackend:
             return decode(x.attr, x.dtype, count)
         if not self.engine.is_readable(x):
             x = self._queue(COPY, (x,), None, (), x.shape, x.dtype)
+        if count > self.engine.part:
+            return self._bytes_of_parts(x)
         words = self.engine.flush((x, self.engine.array_bytes(x)))
         return self.to_bytes(x) if words is None else decode(words, x.dtype, count)
+
+    def _bytes_of_parts(self, x: LazyArray) -> bytes:
+        self.engine.flush()
+        if not self.engine.is_readable(x):  # it became a view of what computed it
+            x = self._queue(COPY, (x,), None, (), x.shape, x.dtype)
+            self.engine.flush()
+        while x.op is VIEW:
+            x = x.inputs[0]
+        return b"".join(map(self.to_bytes, x.inputs))
 
     def dtype_of(self, x: LazyArray) -> dtype:
         return x.dtype
@@ -188,7 +200,6 @@ class WgpuBackend:
             and abs(start) + abs(step) * count <= (EXACT_IN_FLOAT32 if dtype is float32 else 2048)
         ):
             # There is no float64 on the device to compute it in.
-            from array import array
 
             values = array("d", [start + k * step for k in range(count)])
             return self.from_bytes(_rounded(values, dtype), (count,), dtype)
@@ -360,8 +371,26 @@ class WgpuBackend:
         return self._queue(SCAN, (x,), ("prod", axis), (), x.shape, x.dtype)
 
     def sort(self, x: LazyArray, axis: int, descending: bool) -> tuple[LazyArray, LazyArray]:
+        if 2 * x.shape[axis] > self.engine.part:
+            return self._sort_on_host(x, axis, descending)
         order = self._queue(ARGSORT, (x,), (axis, descending), (), x.shape, int64)
         return self.gather(x, axis, order), order
+
+    def _sort_on_host(self, x: LazyArray, axis: int, descending: bool) -> tuple[LazyArray, LazyArray]:
+        """Lanes too long for one buffer."""
+        lanes, order = prod(x.shape[:axis]), array("q", bytes(8 * prod(x.shape)))
+        length, inner = x.shape[axis], prod(x.shape[axis + 1 :])
+        elements = memoryview(self.to_bytes(self.cast(x, float32 if x.dtype.is_floating_point else int32)))
+        numbers = elements.cast("f" if x.dtype.is_floating_point else "i")
+        for lane in range(lanes * inner):
+            first = lane // inner * inner * length + lane % inner
+            column = numbers[first : first + length * inner : inner].tolist()
+            # nan is the largest.
+            keys = [(number != number, number if number == number else 0) for number in column]
+            places = sorted(range(length), key=keys.__getitem__, reverse=descending)
+            order[first : first + length * inner : inner] = array("q", places)
+        positions = self.from_bytes(order.tobytes(), x.shape, int64)
+        return self.gather(x, axis, positions), positions
 
     # --- products
 
@@ -455,7 +484,6 @@ class WgpuBackend:
         while at >= 0:
             positions += [at // step % size for step, size in zip(steps, x.shape, strict=True)]
             at = mask.find(1, at + 1)
-        from array import array
 
         data = array("q", positions).tobytes()
         rank = len(x.shape)
@@ -478,7 +506,6 @@ def _number(words: bytes, d: dtype) -> Scalar:
 def _rounded(values: Any, d: dtype) -> bytes:
     """float64 values as bytes of a smaller floating-point dtype."""
     import struct
-    from array import array
 
     if d is float32:
         return array("f", values).tobytes()

@@ -20,6 +20,7 @@ from .codegen.ir import KernelIR
 from .device.interface import Commands, Device
 from .formats import storage_bytes
 from .kernels import RENDER
+from .large import cut, has_large
 from .lazy import HOST, VIEW, LazyArray, Op
 from .memory import Pool
 from .plan import Plan
@@ -45,6 +46,8 @@ class Engine:
         self.check_at = QUEUE_CHECK
         self.pipelines: dict[KernelIR, int] = {}
         self.plans: dict[tuple[object, ...], Plan] = {}
+        self.in_parts: set[tuple[object, ...]] = set()  # keys of flushes with arrays too large for one buffer
+        self.part = 1 << (self.pool.largest // 4).bit_length() - 1  # the most elements in one
         self.flushes = 0
         self.planned = 0  # flushes that found no plan
         debug = os.environ.get("FLAMBEAU_DEBUG", "").split(",")
@@ -89,6 +92,13 @@ class Engine:
         graph = Graph(self.queue)
         plan = self.plans.pop(graph.key, None)
         known = plan is not None
+        if plan is None and (graph.key in self.in_parts or has_large(graph, self.part)):
+            if len(self.in_parts) >= PLANS_KEPT:
+                self.in_parts.clear()
+            self.in_parts.add(graph.key)
+            self.queue = cut(graph, self.part)
+            del graph  # it holds what the new queue may not need
+            return self.flush(read)
         if plan is None:
             self.planned += 1
             plan = plans.build(Fusion(graph, device.info.kind, self.tuner), self._pipeline)

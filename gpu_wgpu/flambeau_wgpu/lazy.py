@@ -8,6 +8,7 @@ flush. An array is in one of these states, told by its `op`:
 - `FULL`: one value (`scalars[0]`) everywhere. Never takes memory unless it must.
 - `VIEW`: elements of `inputs[0]` at `offset + sum(i * strides)`; `attr` is (strides, offset). Never takes memory of its
   own.
+- `PARTS`: too large for one buffer; `inputs` are its parts (`large/`).
 - any other op: pending, in the queue.
 
 Arrays are values: nothing changes one after it was made, `assign` makes a new one. Who still holds an array is read
@@ -110,6 +111,7 @@ class LazyArray:
 BUFFER: Final = Op("buffer", Kind.LEAF)
 HOST: Final = Op("host", Kind.LEAF)
 FULL: Final = Op("full", Kind.LEAF, 0)
+PARTS: Final = Op("parts", Kind.LEAF)
 VIEW: Final = Op("view", Kind.VIEW, 0)
 
 COPY: Final = Op("copy", Kind.ELEMENTWISE)

@@ -1,5 +1,10 @@
 """Sizes at and beyond what a dispatch, a kernel or a buffer may have."""
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -126,11 +131,25 @@ def test_int64_beyond_32_bits_is_refused(gpu: Any) -> None:
     assert gpu.get(gpu.put(edge, int64)).tolist() == edge
 
 
-def test_too_large_for_the_device(gpu: Any) -> None:
+def test_twelve_operands_are_more_than_a_kernel_binds(gpu: Any) -> None:
     b = gpu.backend
-    limit = gpu.engine.device.info.limits["max-storage-buffer-binding-size"]
-    x = b.add(b.arange(0, 1, limit // 4 + 1, int32), 1)
-    with pytest.raises(RuntimeError, match=r"wgpu: out of memory: .* MiB in one buffer"):
-        b.to_bytes(x)
-    del x
-    assert gpu.get(b.add(gpu.put([1.0, 2.0]), 1.0)).tolist() == [2, 3]
+    arrays = [random.standard_normal(100).astype("f4") for _ in range(12)]
+    total, held = gpu.put(arrays[0]), []
+    for a in arrays[1:]:
+        total = b.add(b.exp(gpu.put(a)), total)
+        held.append(total)
+    expected = arrays[0] + np.cumsum([np.exp(a) for a in arrays[1:]], 0)
+    np.testing.assert_allclose(gpu.get(total), expected[-1], rtol=1e-5)
+    np.testing.assert_allclose(gpu.get(held[5]), expected[5], rtol=1e-5)
+    assert all(len(ir.bindings) <= 8 for plan in gpu.engine.plans.values() for _, ir, _ in plan.kernels)
+
+
+def test_half_a_gigabyte_under_the_limits_of_every_device() -> None:
+    """Four times what one binding takes, on a device that was asked for no more than WebGPU promises."""
+    program = Path(__file__).with_name("half_a_gigabyte.py")
+    environment = {**os.environ, "FLAMBEAU_WGPU_LIMITS": "default"}
+    done = subprocess.run([sys.executable, program], env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    answers = json.loads(done.stdout.splitlines()[-1])
+    assert answers.pop("limits") == {"max-buffer-size": 1 << 28, "max-storage-buffer-binding-size": 1 << 27}
+    assert all(answers.values()), answers

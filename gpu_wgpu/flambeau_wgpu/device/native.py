@@ -2,6 +2,8 @@
 
 Creating things goes through wgpu-py's API, which checks and explains. Encoding a dispatch does not: three calls through
 its wrappers take 20 µs, through the library underneath (`wgpu.backends.wgpu_native.lib`, the WebGPU C API) one.
+
+`FLAMBEAU_WGPU_LIMITS=default` asks for no more than every WebGPU device has: 128 MiB in a binding, 256 MiB in a buffer.
 """
 
 from __future__ import annotations
@@ -102,7 +104,8 @@ class NativeDevice:
 
         self._wgpu, self._ffi, self._lib = wgpu, ffi, lib
         features = [feature for feature in ("shader-f16",) if feature in adapter.features]
-        limits = {name: adapter.limits[name] for name in RAISED_LIMITS}
+        raised = () if os.environ.get("FLAMBEAU_WGPU_LIMITS") == "default" else RAISED_LIMITS
+        limits = {name: adapter.limits[name] for name in raised}
         self._device = adapter.request_device_sync(required_features=features, required_limits=limits)
         self._queue = self._device.queue
         self.info = DeviceInfo(

@@ -348,6 +348,7 @@ class _Row:
             index = ""
             for axis in range(self.function.split, self.function.rank):
                 index = f"c{axis}" if not index else f"({index}) * {word(self.function.word + axis)} + c{axis}"
+            index = index or "0u"  # rows of one element
         return f"{index} + {lane}u" if lane else index
 
     def _stores(self) -> list[str]:
