@@ -1,5 +1,6 @@
 """How many kernels a training step takes, what it leaves unmade, and that it computes what NumPy does."""
 
+import random
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -112,3 +113,29 @@ def test_a_gradient_read_in_the_flush_of_its_update(gpu: Any) -> None:
     assert model.weight.grad is not None
     assert model.weight.grad.cpu().numpy().tolist() == [[4.0] * 3] * 2
     np.testing.assert_allclose(model.weight.detach().cpu().numpy(), before - 2, rtol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["RNN", "GRU"])
+def test_other_lengths_compile_nothing(gpu: Any, on_gpu: None, kind: str) -> None:
+    draw = random.Random(0)
+    net, output = getattr(nn, kind)(12, 16), nn.Linear(16, 5)
+    optimizer = flambeau.optim.Adam([*net.parameters(), *output.parameters()])
+
+    def train(batch: int) -> None:
+        length = draw.randint(5, 50)
+        x, y = flambeau.randn(length, batch, 12), flambeau.randint(0, 5, (length * batch,))
+        loss = nn.functional.cross_entropy(output(net(x)[0]).flatten(0, 1), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        gpu.engine.flush()
+
+    for _ in range(100):
+        train(3)
+    counters = gpu.engine.device.counters
+    compiled, planned = counters.pipelines, gpu.engine.planned
+    for batch in (3, 3, 3, 3, 2, 4, 5, 3, 6, 2):
+        train(batch)
+    assert gpu.engine.planned > planned
+    assert counters.pipelines == compiled

@@ -29,7 +29,7 @@ _LOW = -1e30
 def _scores(be: Any, query: Array, key: Array, bias: Array | None, scale: float) -> Any:
     n = len(key.shape)
     turned = be.permute(key, (*range(n - 2), n - 1, n - 2))
-    scores = be.matmul(be.mul(query, float(scale)), turned)
+    scores = be.mul(be.matmul(query, turned), float(scale))
     return scores if bias is None else be.add(scores, bias)
 
 

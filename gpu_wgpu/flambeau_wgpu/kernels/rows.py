@@ -98,13 +98,15 @@ def build_of(fusion: Fusion, group: Group, reductions: list[Ref], roots: list[Re
         kernel.word(number)
     function = FunctionBuilder(kernel, "row", dims, len(kept), flat=False)
     phases: list[Phase] = []
-    for number, reduction in enumerate(reductions):
+    for reduction in reductions:
         name, _ = graph.arrays[reduction].attr
         (arg,) = graph.args[reduction]
         value = function.value(arg, every_element)
         kinds = graph.arrays[arg].dtype.name, graph.arrays[reduction].dtype.name
-        phases.append(Phase(name, value, *kinds, _depth(function, value, phases)))
-        function.reduced[reduction] = number
+        phase = Phase(name, value, *kinds, _depth(function, value, phases))
+        if phase not in phases:
+            phases.append(phase)
+        function.reduced[reduction] = phases.index(phase)
         kernel.ops.append(name)
     if not split:
         for root in roots:
