@@ -47,7 +47,7 @@ REASONS: list[tuple[str, str, str]] = [
     ("quantization", ".*", QUANTISED),
     ("sparse|masked|nested", ".*", SPARSE),
     ("profiler|monitor", ".*", "PyTorch's profiler and counters; `FLAMBEAU_DEBUG` and `flambeau.watch` show what runs"),
-    ("library", ".*", "operators of C++ and of PyTorch's dispatcher"),
+    ("library", ".*", "operators of C++, of PyTorch's dispatcher and its compiler; `custom_op` makes those of one's own"),
     ("overrides", ".*", "`__torch_function__` and its modes"),
     ("mps", ".*", "needs Metal"),
     ("cuda", ".*", CUDA),
@@ -61,7 +61,7 @@ REASONS: list[tuple[str, str, str]] = [
     ("nn.attention", ".*flash.*", CUDA),
     ("utils.data", ".*", "data pipes, which PyTorch has given up"),
     ("utils.checkpoint", ".*", "selective checkpointing, which PyTorch's dispatcher does"),
-    ("utils.flop_counter", ".*", "counts in PyTorch's dispatcher"),
+    ("utils.flop_counter", ".*", "formulas of single operators, and what the file imports"),
     ("autograd|autograd.graph|func|serialization|testing|cpu", ".*", INTERNAL),
     ("torch", ".*(Script|Argument|Benchmark|Schema|Dispatch|Torch_?Function|Serialization|Execut|PyTorchFile|Logger|TorchFunction).*|"
      "AVG|SUM|AliasDb|Block|BufferDict|CallStack|Capsule|Code|CompilationUnit|ConcreteModule.*|DeepCopy.*|ErrorReport|FatalError|FileCheck|"
@@ -95,8 +95,6 @@ REASONS: list[tuple[str, str, str]] = [
      "to_dlpack|from_dlpack|while_loop|cond|export|vmap|OutOfMemoryError|Tag", INTERNAL),
 ]  # fmt: skip
 """Why a name is absent."""
-
-ABSENT_WHOLE = {"torch.ao": QUANTISED, "torch.fx": CAPTURE}
 
 
 # --- PyTorch's names --------------------------------------------------------------------------------------------------

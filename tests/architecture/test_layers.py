@@ -64,6 +64,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "flambeau.settings",
         "flambeau.hub",
     ),
+    "flambeau.utils.flop_counter": (*PUBLIC, "flambeau.nn", "flambeau.library"),
     "flambeau.distributions": (*PUBLIC, "flambeau.distributions", "flambeau.linalg", "flambeau.nn"),
     "flambeau.linalg": (*PUBLIC,),
     "flambeau.fft": (*PUBLIC,),

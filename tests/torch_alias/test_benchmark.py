@@ -100,3 +100,33 @@ def test_a_fuzzer_keeps_its_bounds() -> None:
         assert (made["x"] + made["y"]).shape == made["x"].shape
     with pytest.raises(ValueError, match="Duplicate names"):
         b.Fuzzer([b.FuzzedParameter("x", 1, 2, "uniform")], [b.FuzzedTensor("x", ("x",))])
+
+
+def test_counts_of_instructions(same: Same) -> None:
+    def program(t: Any) -> Any:
+        b = benchmark(t)
+
+        def counts(*rows: tuple[int, str]) -> Any:
+            return b.FunctionCounts(tuple(b.FunctionCount(*row) for row in rows), False)
+
+        noise = (500, "/a/build/../Objects/dictobject.c:lookdict_unicode")
+        first = counts(
+            noise, (300, "/u/Python/ceval.c:eval [/bin/python]"), (20, "/x/build/aten/n.cpp:foo"), (-3, "z" * 200)
+        )
+        second = counts((100, noise[1]), (20, "/x/build/aten/n.cpp:foo"))
+        found = [
+            first, second, first + second, first - second, first * 2.5, first[1:3], first.denoise(),
+            first.transform(lambda name: "all"), first.filter(lambda name: "z" in name),
+            counts(*((n, f"f{n}") for n in range(40, 0, -1))),
+        ]  # fmt: skip
+        task = b.TaskSpec("x + 1", "x = 1", num_threads=2)
+        for symbols in (True, False):
+            stats = b.CallgrindStats(task, 100, symbols, second, second, first, first, None)
+            found += [stats, stats.as_standardized().stats(), stats.delta(stats), stats.counts(denoise=True)]
+        try:
+            first + b.FunctionCounts((), True)
+        except AssertionError as error:
+            found.append(str(error))
+        return [re.sub(r"<.* object at 0x[0-9a-f]+>", "", repr(x)) for x in found], first.sum(), len(first)
+
+    same(program)

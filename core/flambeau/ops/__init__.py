@@ -212,7 +212,11 @@ _attach_operators()
 
 
 def __getattr__(name: str) -> Any:
-    """Ops that are not public functions of `flambeau`, by family: `ops.linear`, `ops.lstm_cell`, ..."""
+    """Ops that are not public functions of `flambeau`, by family: `ops.linear`, `ops.lstm_cell`, ...; and `ops.aten`."""
+    if name == "aten":
+        from importlib import import_module
+
+        return import_module(f"{__name__}.aten")
     for family in FAMILIES:
         found = family.__dict__.get(name)
         if found is not None and not name.startswith("_"):

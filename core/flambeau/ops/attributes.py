@@ -69,9 +69,31 @@ def _never(name: str) -> Callable[[Tensor], bool]:
 is_distributed = _never("is_distributed")
 
 
-def is_coalesced(input: Tensor) -> bool:
-    """Fails: only sparse tensors can be."""
-    raise RuntimeError("is_coalesced expected sparse coordinate tensor layout but got Strided")
+def _of_other_layouts(name: str, layout: str) -> Callable[[Tensor], Any]:
+    def call(input: Tensor) -> Any:
+        raise RuntimeError(f"{name} expected {layout} tensor layout but got Strided")
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = "Fails: only tensors of another layout than strided have it, and there are none."
+    return call
+
+
+is_coalesced, coalesce, indices = (
+    _of_other_layouts(name, "sparse coordinate") for name in ("is_coalesced", "coalesce", "indices")
+)
+values = _of_other_layouts("values", "sparse")
+crow_indices, col_indices = (_of_other_layouts(n, "sparse row compressed") for n in ("crow_indices", "col_indices"))
+ccol_indices, row_indices = (_of_other_layouts(n, "sparse column compressed") for n in ("ccol_indices", "row_indices"))
+
+
+def sparse_dim(input: Tensor) -> int:
+    """0: no dimension is sparse."""
+    return 0
+
+
+def dense_dim(input: Tensor) -> int:
+    """The number of dimensions: all are dense."""
+    return len(input._shape)
 
 
 def is_floating_point(input: Tensor) -> bool:
@@ -269,6 +291,7 @@ FUNCTIONS = (
     scalar_tensor, nonzero_static,
 )  # fmt: skip
 METHODS = (
-    is_nonzero, is_same_size, is_set_to, is_pinned, pin_memory, is_distributed, is_coalesced, dim_order,
+    is_nonzero, is_same_size, is_set_to, is_pinned, pin_memory, is_distributed, is_coalesced, coalesce, indices,
+    values, crow_indices, col_indices, ccol_indices, row_indices, sparse_dim, dense_dim, dim_order,
     new_empty_strided, apply_, map_, map2_, to_dense, as_subclass, nonzero_static, record_stream,
 )  # fmt: skip

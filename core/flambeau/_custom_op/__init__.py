@@ -1,0 +1,1 @@
+"""`torch._custom_op`: how operators of one's own were made before `torch.library.custom_op`."""
