@@ -189,3 +189,17 @@ def test_the_gradient_of_a_bias_comes_with_that_of_its_weight(gpu: Any) -> None:
         assert sum("convolution_weight" in ops for ops in gpu.kernels()) <= 2
         np.testing.assert_allclose(gpu.get(of_bias), slices * g.sum((0, 2, 3)), rtol=1e-5, atol=1e-5)
         np.testing.assert_allclose(gpu.get(doubled), 2 * slices * g.sum((0, 2, 3)), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_more_consumers_than_a_kernel_has_buffers(gpu: Any) -> None:
+    b = gpu.backend
+    generator = np.random.default_rng(0)
+    x, w, *others = (
+        generator.standard_normal(s).astype("f4") for s in ((1, 2, 4, 4), (2, 2, 1, 1), *[(1, 2, 4, 4)] * 9)
+    )
+    y = b.kernels["convolve"](gpu.put(x), gpu.put(w), None, (1, 1), (0, 0), (1, 1), 1)
+    for other in others:
+        y = b.add(y, gpu.put(other))
+    expected = np.einsum("oc,nchw->nohw", w[:, :, 0, 0], x) + sum(others)
+    np.testing.assert_allclose(gpu.get(y), expected, rtol=1e-4, atol=1e-5)

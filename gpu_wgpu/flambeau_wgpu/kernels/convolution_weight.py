@@ -9,6 +9,7 @@ up, in order. The gradient of the bias, the sum of the gradient alone, comes out
 from __future__ import annotations
 
 from math import prod
+from typing import NamedTuple
 
 from ..codegen.ir import KernelIR
 from ..codegen.lower import Kernel, KernelBuilder, add_epilogue
@@ -33,6 +34,30 @@ SIZE, SOURCE, TAPS, PACE, REACH, SHIFT, G_STEP, X_STEP = range(8)
 WORDS_PER_DIM = 8
 
 
+class Tile(NamedTuple):
+    """What an invocation of the register tile computes at a time, and how it loads it."""
+
+    channels: int  # of the gradient
+    channels_in: int  # of the source
+    pixels: int
+    taps: int  # along the last dimension; with `pace` and `reach` 0 they are invocations of their own
+    pace: int
+    reach: int
+    exact: bool  # rows of the gradient are whole tiles
+    inside: bool  # and no tap is ever outside
+    g_fours: bool  # four elements of the gradient load at once
+    padding: int  # with which four elements of the source load at once; -1 where they do not
+
+    @property
+    def in_row(self) -> bool:
+        return self.reach > 0
+
+    @property
+    def blocks(self) -> range:
+        """Of four elements of the source, relative to the tile's first pixel, if they load at once."""
+        return range(-self.padding // 4, (self.pixels - 1 + (self.taps - 1) * self.reach - self.padding) // 4 + 1)
+
+
 def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     graph = fusion.graph
     x = graph.arrays[ref]
@@ -49,7 +74,7 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     counts = g_shape[2:]
     staged = fusion.device_kind == "gpu" and bias is None and outputs >= GROUP_FROM and inner * prod(taps) >= GROUP_FROM
     if staged:
-        tile: tuple[int, ...] = ()
+        tile = None
         output_tiles, inner_tiles = -(-outputs // 64), -(-inner * prod(taps) // 64)
         rows = g_shape[0] * prod(counts)
         tiles = groups * output_tiles * inner_tiles
@@ -62,9 +87,12 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
         channels_in = -(-inner // -(-inner // most))
         pixels = min(PIXELS, counts[-1])
         exact = counts[-1] % pixels == 0
-        tile = (
-            channels, channels_in, pixels, row, *((stride[-1], dilation[-1]) if row == taps[-1] else (0, 0)),
-            exact, exact and not any(padding), pixels % 4 == 0 and fours(g_strides, g_start, dtype) and g_root != x_root,
+        in_row = row == taps[-1]
+        g_fours = pixels == 4 and g_root != x_root and fours(g_strides, g_start, dtype)
+        x_fours = g_fours and in_row and stride[-1] == 1 and x_shape[-1] % 4 == 0 and fours(x_strides, x_start, dtype)
+        tile = Tile(
+            channels, channels_in, pixels, row, stride[-1] if in_row else 0, dilation[-1] if in_row else 0,
+            exact, exact and not any(padding), g_fours, padding[-1] if x_fours else -1,
         )  # fmt: skip
         output_tiles, inner_tiles = -(-outputs // channels), -(-inner // channels_in)
         rows = g_shape[0] * prod(counts[:-1])
@@ -94,8 +122,9 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
         partial = kernel.bind(key, wide, writable=True)
         kernel.scratch[key] = results * slices * 4
         kernel.stores.append(key)
-    g_storage = "vec4<f32>" if tile and tile[-1] else storage(dtype)
-    bindings = (kernel.bind(g_root, g_storage), kernel.bind(x_root, storage(dtype)))
+    g_storage = "vec4<f32>" if tile and tile.g_fours else storage(dtype)
+    x_storage = "vec4<f32>" if tile and tile.padding >= 0 else storage(dtype)
+    bindings = (kernel.bind(g_root, g_storage), kernel.bind(x_root, x_storage))
     layout = "workgroup" if staged else "register"
     static = (layout, len(counts), tile, bias is not None, dtype, partial, *bindings)
     first = kernel.finish(fold(tiles * slices) if staged else cover(tiles * slices, WORKGROUP), static)
@@ -157,23 +186,12 @@ def _put(ir: KernelIR, at: str, value: str, dtype: str, partial: int, finish: st
 
 
 def _register_tile(ir: KernelIR) -> str:
-    (
-        _,
-        rank,
-        (channels, channels_in, pixels, row, pace, reach, exact, inside_all, g_fours),
-        with_bias,
-        dtype,
-        partial,
-        g,
-        x,
-    ) = ir.static
+    _, rank, tile, with_bias, dtype, partial, _, _ = ir.static
+    channels, channels_in, pixels, row = tile.channels, tile.channels_in, tile.pixels, tile.taps
     type_ = accumulated(dtype)
     parts = chunks(channels)
     last = rank - 1
-    in_row = reach > 0
-    zero = f"{type_}(0)"
-    seen = (pixels - 1) * pace + (row - 1) * reach + 1 if in_row else pixels
-    looped = range(last if in_row else rank)
+    looped = range(last if tile.in_row else rank)
     lines = [
         # Neighbours take neighbouring rows: at one time they read a few channels, close together.
         f"let slice = i % {word(SLICES)};",
@@ -214,46 +232,23 @@ def _register_tile(ir: KernelIR) -> str:
         ]
     lines.append(f"  g_line = g_line + left * {word(G_BATCH)};")
     lines.append(f"  x_line = x_line + left * {word(X_BATCH)};")
+    if tile.padding >= 0:
+        lines += [f"  {line}" for line in _first_blocks(ir)]
     lines.append(f"  for (var first = 0u; first < {_dim(last, SIZE)}; first = first + {pixels}u) {{")
-    inside: list[str] = []
-    for t in range(pixels):
-        if not exact:
-            inside.append(f"let is{t} = first + {t}u < {_dim(last, SIZE)};")
-        if g_fours:
-            if t % 4 == 0:
-                at = f"g_line + first + {t}u"
-                inside += [f"let f{t}_{o} = {buffer(ir, g)}[(g_at{o} + {at}) >> 2u];" for o in range(channels)]
-            loads = [f"f{t - t % 4}_{o}[{t % 4}]" for o in range(channels)]
-        else:
-            inside.append(f"let to{t} = g_line + (first + {t}u) * {_dim(last, G_STEP)};")
-            loads = [element(ir, g, f"g_at{o} + to{t}", dtype) for o in range(channels)]
-        if not exact:
-            loads = [f"select({zero}, {load}, is{t})" for load in loads]
-        for p, size in enumerate(parts):
-            o = sum(parts[:p])
-            inside.append(f"let g{t}_{p} = {vector(type_, size)}({', '.join(loads[o : o + size])});")
-        if with_bias:
-            inside += [f"bias{p} = bias{p} + g{t}_{p};" for p in range(len(parts))]
-    start = f"first * {_dim(last, PACE)} + {_dim(last, SHIFT)}"
-    if not in_row:
-        start += f" + k{last} * {_dim(last, REACH)}"
-    inside.append(f"let x0 = {start};")
-    for j in range(seen):
-        step = f"{j}u" if in_row else f"{j}u * {_dim(last, PACE)}"
-        inside.append(f"let p{j} = x0 + {step};")
-        inside.append(f"let from{j} = x_line + p{j} * {_dim(last, X_STEP)};")
-        loads = [element(ir, x, f"x_at{c} + from{j}", dtype) for c in range(channels_in)]
-        if not inside_all:
-            inside.append(f"let in{j} = good && p{j} < {_dim(last, SOURCE)};")
-            loads = [f"select({zero}, {load}, in{j})" for load in loads]
-        inside += [f"let x{c}_{j} = {load};" for c, load in enumerate(loads)]
+    inside = [*_load_gradient(ir), *(_load_source(ir) if tile.padding < 0 else _load_block(ir))]
     for c in range(channels_in):
         for k in range(row):
             for t in range(pixels):
-                j = t * pace + k * reach if in_row else t
+                j = t * tile.pace + k * tile.reach if tile.in_row else t
+                x = f"x{c}_{j}"
+                if tile.padding >= 0:
+                    block, at = divmod(j - tile.padding, 4)
+                    x = f"block{c}_{block - tile.blocks[0]}[{at}]"
                 for p, size in enumerate(parts):
                     acc = f"acc{c}_{k}_{p}"
-                    inside.append(f"{acc} = {multiply_add(type_, size, f'x{c}_{j}', f'g{t}_{p}', acc)};")
+                    inside.append(f"{acc} = {multiply_add(type_, size, x, f'g{t}_{p}', acc)};")
+    if tile.padding >= 0:
+        inside += [f"block{c}_{n} = block{c}_{n + 1};" for c in range(channels_in) for n in range(len(tile.blocks) - 1)]
     lines += [f"    {line}" for line in inside]
     lines += ["  }", "}"]
     numbers = [
@@ -266,7 +261,7 @@ def _register_tile(ir: KernelIR) -> str:
     at = f"((which * {word(OUTPUTS)} + output + o) * {word(INNER)} + inner + c)"
     for axis in looped:
         at = f"({at} * {_dim(axis, TAPS)} + k{axis})"
-    if in_row:
+    if tile.in_row:
         at = f"{at} * {row}u + k"
     lines += [
         f"var results = array<{type_}, {len(numbers)}>({', '.join(numbers)});",
@@ -295,6 +290,80 @@ def _register_tile(ir: KernelIR) -> str:
             "}",
         ]
     return f"{ENTRY}{flat_index(COUNT)}" + "\n".join(f"  {line}" for line in lines) + "\n}"
+
+
+def _load_gradient(ir: KernelIR) -> list[str]:
+    """`g{t}_{p}`: of each pixel, the channels; and their sums for the bias."""
+    _, rank, tile, with_bias, dtype, _, g, _ = ir.static
+    type_, last = accumulated(dtype), rank - 1
+    parts = chunks(tile.channels)
+    lines = []
+    for t in range(tile.pixels):
+        if not tile.exact:
+            lines.append(f"let is{t} = first + {t}u < {_dim(last, SIZE)};")
+        if tile.g_fours:
+            if t == 0:
+                at = "g_line + first"
+                lines += [f"let f{o} = {buffer(ir, g)}[(g_at{o} + {at}) >> 2u];" for o in range(tile.channels)]
+            loads = [f"f{o}[{t}]" for o in range(tile.channels)]
+        else:
+            lines.append(f"let to{t} = g_line + (first + {t}u) * {_dim(last, G_STEP)};")
+            loads = [element(ir, g, f"g_at{o} + to{t}", dtype) for o in range(tile.channels)]
+        if not tile.exact:
+            loads = [f"select({type_}(0), {load}, is{t})" for load in loads]
+        for p, size in enumerate(parts):
+            o = sum(parts[:p])
+            lines.append(f"let g{t}_{p} = {vector(type_, size)}({', '.join(loads[o : o + size])});")
+        if with_bias:
+            lines += [f"bias{p} = bias{p} + g{t}_{p};" for p in range(len(parts))]
+    return lines
+
+
+def _load_source(ir: KernelIR) -> list[str]:
+    """`x{c}_{j}`: of each channel, the elements that the pixels' taps meet."""
+    _, rank, tile, _, dtype, _, _, x = ir.static
+    type_, last = accumulated(dtype), rank - 1
+    start = f"first * {_dim(last, PACE)} + {_dim(last, SHIFT)}"
+    if not tile.in_row:
+        start += f" + k{last} * {_dim(last, REACH)}"
+    lines = [f"let x0 = {start};"]
+    seen = (tile.pixels - 1) * tile.pace + (tile.taps - 1) * tile.reach + 1 if tile.in_row else tile.pixels
+    for j in range(seen):
+        step = f"{j}u" if tile.in_row else f"{j}u * {_dim(last, PACE)}"
+        lines.append(f"let p{j} = x0 + {step};")
+        lines.append(f"let from{j} = x_line + p{j} * {_dim(last, X_STEP)};")
+        loads = [element(ir, x, f"x_at{c} + from{j}", dtype) for c in range(tile.channels_in)]
+        if not tile.inside:
+            lines.append(f"let in{j} = good && p{j} < {_dim(last, SOURCE)};")
+            loads = [f"select({type_}(0), {load}, in{j})" for load in loads]
+        lines += [f"let x{c}_{j} = {load};" for c, load in enumerate(loads)]
+    return lines
+
+
+def _block(ir: KernelIR, channel: int, number: int, first: str) -> str:
+    """Four elements of a channel of the source, `number` blocks after `first`; zeros outside."""
+    rank, x = ir.static[1], ir.static[-1]
+    at = f"({first} + {4 * number & 0xFFFFFFFF}u)"
+    loaded = f"{buffer(ir, x)}[(x_at{channel} + x_line + {at}) >> 2u]"
+    return f"select(vec4<f32>(), {loaded}, good && {at} < {_dim(rank - 1, SOURCE)})"
+
+
+def _first_blocks(ir: KernelIR) -> list[str]:
+    """All blocks of a row's first tile but the last. They move on with the tile, so that each is loaded once."""
+    tile = ir.static[2]
+    lines = []
+    for c in range(tile.channels_in):
+        for n, number in enumerate(tile.blocks):
+            early = n < len(tile.blocks) - 1 and number >= 0
+            lines.append(f"var block{c}_{n} = {_block(ir, c, number, '0u') if early else 'vec4<f32>()'};")
+    return lines
+
+
+def _load_block(ir: KernelIR) -> list[str]:
+    blocks = ir.static[2].blocks
+    return [
+        f"block{c}_{len(blocks) - 1} = {_block(ir, c, blocks[-1], 'first')};" for c in range(ir.static[2].channels_in)
+    ]
 
 
 def _workgroup_tile(ir: KernelIR) -> str:
