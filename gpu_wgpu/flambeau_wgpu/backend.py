@@ -47,6 +47,7 @@ from .lazy import (
     LazyArray,
     Op,
 )
+from .norms import Norms
 from .regions import Strides, broadcast_shapes, broadcast_strides, contiguous_strides, is_identity
 
 Data = bytes | bytearray | memoryview
@@ -85,6 +86,7 @@ class WgpuBackend:
             "pack": self._pack,
             "unpack": self._unpack,
             **Images(self, self._queue).kernels,
+            **Norms(self, self._queue).kernels,
         }
         halves = "shader-f16" in device.info.features
         self.dtypes = frozenset(d for d in STORAGE if d is not float16 or halves)

@@ -115,6 +115,7 @@ PARTS: Final = Op("parts", Kind.LEAF)
 VIEW: Final = Op("view", Kind.VIEW, 0)
 
 COPY: Final = Op("copy", Kind.ELEMENTWISE)
+KEEP: Final = Op("keep", Kind.ELEMENTWISE)  # a copy in a buffer, whoever reads it
 CAST: Final = Op("cast", Kind.ELEMENTWISE)
 ARANGE: Final = Op("arange", Kind.ELEMENTWISE)
 RANDOM: Final = Op("random", Kind.ELEMENTWISE, 100)

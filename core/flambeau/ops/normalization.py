@@ -314,8 +314,8 @@ def batch_norm_backward(
     mean, rstd = be.reshape(mean, shape), be.reshape(rstd, shape)
     normalized = be.mul(be.sub(input, mean), rstd)
     scale = rstd if weight is None else be.mul(rstd, be.reshape(weight, shape))
-    of_weight = be.sum(be.mul(g, normalized), axes, True)
     of_bias = be.sum(g, axes, True)
+    of_weight = be.sum(be.mul(g, normalized), axes, True)
     count = float(max(1, math.prod([input.shape[a] for a in axes])))
     along = be.mul(normalized, be.div(of_weight, count))
     grads = [be.mul(be.sub(be.sub(g, be.div(of_bias, count)), along), scale)]

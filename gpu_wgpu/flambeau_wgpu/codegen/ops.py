@@ -24,6 +24,7 @@ EXPRESSIONS: dict[tuple[str, str], str] = {
     ("copy", FLOAT): "{0}",
     ("copy", INT): "{0}",
     ("copy", BOOL): "{0}",
+    ("keep", FLOAT): "{0}",
     # --- one operand
     ("neg", FLOAT): "-{0}",
     ("neg", INT): "-{0}",
@@ -106,7 +107,7 @@ EXPRESSIONS: dict[tuple[str, str], str] = {
 
 # Ops after which a narrow integer, or a 16-bit float, has to be brought back to its width. Others cannot leave it.
 EXACT = frozenset(
-    "copy floor ceil trunc round maximum minimum where bitwise_and bitwise_or bitwise_xor right_shift "
+    "copy keep floor ceil trunc round maximum minimum where bitwise_and bitwise_or bitwise_xor right_shift "
     "load param input".split()
 )
 WRAP = {

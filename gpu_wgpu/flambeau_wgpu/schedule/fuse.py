@@ -31,6 +31,7 @@ from ..lazy import (
     CONVOLVE_WEIGHT,
     FULL,
     GATHER,
+    KEEP,
     MATMUL,
     MAX_POOL,
     MAX_POOL_AT,
@@ -74,7 +75,7 @@ class Group:
     """Arrays that one kernel computes."""
 
     __slots__ = (
-        "ancestors", "anchor", "bits", "depended_on", "leaves", "nodes", "numel", "reductions", "space", "wide",
+        "ancestors", "anchor", "bits", "depended_on", "leaves", "nodes", "numel", "open", "reductions", "space", "wide",
     )  # fmt: skip
 
     def __init__(self, number: int, numel: int, anchor: Ref | None) -> None:
@@ -84,6 +85,9 @@ class Group:
         self.anchor = anchor  # the reduction, assignment or hand-written kernel that it starts with
         self.nodes: list[Ref] = []
         self.leaves: set[Ref] = set()  # buffers of others that it reads
+        self.open: set[Ref] = (
+            set()
+        )  # of a kernel with an anchor: what nobody in it has read yet, so that it may be stored yet
         self.depended_on = False
         self.space: Space | None = None  # of a row kernel; `numel` is then the number of rows
         self.reductions: list[Ref] = []
@@ -142,6 +146,8 @@ class Fusion:
         graph = self.graph
         operands = graph.args[ref]
         op = graph.arrays[ref].op
+        if op is KEEP:
+            self.stored[ref] = True
         if op in INDEXED:
             self._need_buffer(operands[0])
         candidates = [
@@ -248,16 +254,20 @@ class Fusion:
                 leaves |= self.leaves_of[producer]
             elif not self.graph.is_full(producer):
                 leaves.add(producer)
-        return self._bindings(leaves, [*group.nodes, ref]) <= MAX_BINDINGS
+        still_open = group.open.difference(map(self._producer, self.graph.args[ref]))
+        return self._bindings(leaves, [*group.nodes, ref], still_open) <= MAX_BINDINGS
 
-    def _bindings(self, leaves: set[Ref], nodes: list[Ref]) -> int:
-        """The number of buffers of a kernel that reads `leaves` and computes `nodes`, as far as known."""
+    def _bindings(self, leaves: set[Ref], nodes: list[Ref], still_open: set[Ref]) -> int:
+        """The number of buffers of a kernel that reads `leaves` and computes `nodes`, as far as known.
+
+        What is open takes one if it comes to be stored.
+        """
         places = self.places
         bound = {places.location(leaf)[0] for leaf in leaves}
         stored = [node for node in nodes if self.stored[node]]
         for node in stored:
             bound.update([where for where, _, _ in places.targets(node)])
-        return len(bound) + (not stored)
+        return len(bound) + max(not stored, sum(not self.stored[ref] for ref in still_open))
 
     def _merged(self, group: Group, other: Group) -> Group:
         """One group of two, if they do not wait for each other and fit; else the first."""
@@ -266,7 +276,8 @@ class Fusion:
             or group.ancestors & other.bits
             or other.ancestors & group.bits
             or len(group.nodes) + len(other.nodes) > MAX_NODES
-            or self._bindings(group.leaves | other.leaves, group.nodes + other.nodes) > MAX_BINDINGS
+            or self._bindings(group.leaves | other.leaves, group.nodes + other.nodes, group.open | other.open)
+            > MAX_BINDINGS
         ):
             return group
         first = group
@@ -293,6 +304,7 @@ class Fusion:
         group.wide |= other.wide
         group.reductions = sorted(group.reductions + other.reductions)
         group.leaves |= other.leaves
+        group.open |= other.open
         group.bits |= other.bits
         group.ancestors |= other.ancestors
         if group.anchor is None:
@@ -370,6 +382,7 @@ class Fusion:
             producer = self._producer(arg)
             inside = self.group[producer] is group
             if inside:
+                group.open.discard(producer)
                 # (What is computed from stored arrays alone, another kernel can compute as well.)
                 self.anchored[ref] |= self.anchored[producer] and not self.stored[producer]
             elif self.group[producer] is not None:
@@ -383,6 +396,8 @@ class Fusion:
                     exclusive = exclusive and self.exclusive[producer] and graph.uses[producer] == 1
             if not inside:
                 group.leaves |= {producer} if self.stored[producer] else self.leaves_of[producer]
+        if group.anchor is not None:
+            group.open.add(ref)
         self.cost[ref] = min(cost, 1000)
         self.leaves_of[ref] = frozenset(leaves)
         self.exclusive[ref] = exclusive
@@ -509,7 +524,7 @@ class Fusion:
                 and self._takes_more(maker)
                 and not (other is not None and other.ancestors & maker.bits)
                 and not graph.is_full(producer)
-                and self._bindings(maker.leaves | {producer}, maker.nodes) < MAX_BINDINGS
+                and self._bindings(maker.leaves | {producer}, maker.nodes, maker.open) < MAX_BINDINGS
                 and all(self.group[reader] in (None, maker) for reader in self._readers_of(view))
             ):
                 if other is not None:
