@@ -153,3 +153,19 @@ def test_half_a_gigabyte_under_the_limits_of_every_device() -> None:
     answers = json.loads(done.stdout.splitlines()[-1])
     assert answers.pop("limits") == {"max-buffer-size": 1 << 28, "max-storage-buffer-binding-size": 1 << 27}
     assert all(answers.values()), answers
+
+
+def test_rows_longer_than_a_software_adapter_loops(gpu: Any) -> None:
+    """Mesa's ends an invocation's loops at 65535 turns, and says nothing."""
+    b = gpu.backend
+    rows = b.add(gpu.put(np.ones((300, 70_001))), 1.0)
+    assert (gpu.get(b.sum(rows, (1,), False)) == 2 * 70_001).all()
+    last = np.zeros((300, 70_001), "f4")
+    last[:, -2] = 1
+    assert (gpu.get(b.argmax(gpu.put(last), 1, False)) == 69_999).all()
+    count = (1 << 21) + 5
+    np.testing.assert_array_equal(gpu.get(b.cumsum(gpu.put(np.ones(count), int32), 0)), np.arange(1, count + 1))
+    zeros, ones = b.full((3,), 0.0, float32), gpu.put(np.ones(70_000))
+    everything = gpu.put(np.full(70_000, 1), int64)
+    assert gpu.get(b.put(zeros, everything, 0, ones, "add")).tolist() == [0, 70_000, 0]
+    assert gpu.get(b.scatter(zeros, 0, everything, ones, "add")).tolist() == [0, 70_000, 0]

@@ -16,7 +16,7 @@ from typing import Any
 
 from .interface import PARAMS_ALIGNMENT, Commands, Counters, DeviceError, DeviceInfo, OutOfMemory
 
-RAISED_LIMITS = ("max-buffer-size", "max-storage-buffer-binding-size")
+DEFAULT_LIMITS = {"max-buffer-size": 1 << 28, "max-storage-buffer-binding-size": 1 << 27}  # those that are raised
 USED_LIMITS = (
     "max-buffer-size",
     "max-storage-buffer-binding-size",
@@ -104,8 +104,9 @@ class NativeDevice:
 
         self._wgpu, self._ffi, self._lib = wgpu, ffi, lib
         features = [feature for feature in ("shader-f16",) if feature in adapter.features]
-        raised = () if os.environ.get("FLAMBEAU_WGPU_LIMITS") == "default" else RAISED_LIMITS
-        limits = {name: adapter.limits[name] for name in raised}
+        limits = {name: adapter.limits[name] for name in DEFAULT_LIMITS}
+        if os.environ.get("FLAMBEAU_WGPU_LIMITS") == "default":
+            limits = DEFAULT_LIMITS
         self._device = adapter.request_device_sync(required_features=features, required_limits=limits)
         self._queue = self._device.queue
         self.info = DeviceInfo(

@@ -10,7 +10,7 @@ from flambeau.dtype import int64
 
 from ..lazy import ARGSORT, PARTS, SCAN, LazyArray
 from ..regions import contiguous_strides
-from .blocks import Block
+from .blocks import GROUP, WALK, Block
 from .views import permuted, reshaped
 
 if TYPE_CHECKING:
@@ -21,9 +21,11 @@ Lanes = Callable[[list[LazyArray]], LazyArray]  # from a box of each operand
 Long = Callable[[int, list[LazyArray]], list[LazyArray]] | None  # from the number of a lane and all of each operand
 
 
-def by_lanes(cutter: Cutter, x: LazyArray, axis: int, operands: list[LazyArray], lanes: Lanes, long: Long) -> None:
+def by_lanes(
+    cutter: Cutter, x: LazyArray, axis: int, operands: list[LazyArray], lanes: Lanes, long: Long, most: int = 0
+) -> None:
     """Let `x` be what is computed of its operands' lanes along an axis: by `lanes(blocks)`, each a box of so many whole
-    lanes; or, where a lane is longer than a part, by `long(number)`, which gives the pieces of one lane.
+    lanes; or, where a lane is longer than a part (or `most`), by `long(number)`, which gives the pieces of one lane.
 
     An axis that is not the last is brought there first.
     """
@@ -35,7 +37,7 @@ def by_lanes(cutter: Cutter, x: LazyArray, axis: int, operands: list[LazyArray],
     flat = [reshaped(source, (rows, source.shape[-1])) for source in turned]
     longest = max(source.shape[1] for source in flat)
     pieces: list[LazyArray] = []
-    if longest > cutter.part:
+    if longest > min(most or cutter.part, cutter.part):
         assert long is not None
         for row in range(rows):
             pieces += long(row, flat)
@@ -70,6 +72,7 @@ STEPS: Final = {"sum": "add", "prod": "mul"}
 
 def scan(cutter: Cutter, x: LazyArray) -> None:
     (function, axis), dtype = x.attr, x.dtype
+    most = min(GROUP // 2 * WALK, cutter.part)
 
     def lanes(boxes: list[LazyArray]) -> LazyArray:
         (box,) = boxes
@@ -77,7 +80,9 @@ def scan(cutter: Cutter, x: LazyArray) -> None:
 
     def long(row: int, flat: list[LazyArray]) -> list[LazyArray]:
         pieces: list[LazyArray] = []
-        for start, count in cutter.spans(flat[0].shape[1]):
+        size = flat[0].shape[1]
+        for start in range(0, size, most):
+            count = min(most, size - start)
             piece = lanes([cutter.block(flat[0], Block((row, start), (1, count)))])
             if pieces:
                 before = cutter.show(pieces[-1], piece.shape, (0, 0), prod(pieces[-1].shape) - 1)
@@ -85,7 +90,7 @@ def scan(cutter: Cutter, x: LazyArray) -> None:
             pieces.append(piece)
         return pieces
 
-    by_lanes(cutter, x, axis, list(x.inputs), lanes, long)
+    by_lanes(cutter, x, axis, list(x.inputs), lanes, long, most)
 
 
 def argsort(cutter: Cutter, x: LazyArray) -> None:

@@ -8,7 +8,7 @@ from flambeau.dtype import bool_, int64
 
 from ..lazy import ARANGE, ARRAYS, ASSIGN, BINARY, GATHER, PUT, SCALAR_LEFT, SCATTER, TAKE, VIEW, WHERE, LazyArray, Op
 from ..regions import contiguous_strides
-from .blocks import Block, slices
+from .blocks import WALK, Block, slices
 from .lanes import by_lanes, take_over
 from .views import around, expanded, reshaped, seen
 
@@ -116,7 +116,7 @@ def _put_block(
         lanes = slices(block, axis, most)
         return cutter.join([_put_block(cutter, table, index, order, values, form, p) for p in lanes], axis)
     result = cutter.block(table, block)
-    most = max(1, cutter.part // (rows * columns))
+    most = max(1, min(cutter.part // (rows * columns), WALK))
     for start in range(0, count, most):
         size = min(most, count - start)
         places = cutter.flat(index, start, size)
@@ -161,4 +161,6 @@ def scatter(cutter: Cutter, x: LazyArray) -> None:
         length = source.shape[1]
         return LazyArray(VIEW, (source,), ((1,), row * length), (), (length,), source.dtype)
 
-    by_lanes(cutter, x, axis, [source, index, *order, value], lanes, long)
+    # Lanes with very many sources are written one by one, in pieces.
+    most = 1 if in_order and index.shape[axis] > WALK else 0
+    by_lanes(cutter, x, axis, [source, index, *order, value], lanes, long, most)

@@ -41,7 +41,7 @@ from ..lazy import (
     Op,
 )
 from ..regions import Shape, contiguous_strides
-from .blocks import Block, blocks
+from .blocks import WALK, Block, blocks, part_of, reduces_far, slices
 from .images import convolve, convolve_weight, pool, resample
 from .lanes import argsort, scan
 from .places import gather, put, scatter, take
@@ -110,16 +110,19 @@ def _reduce(cutter: Cutter, x: LazyArray) -> None:
     cutter.by_blocks(x, tuple(source.shape[axis] for axis in kept), compute)
 
 
-def _slices(cutter: Cutter, source: LazyArray, block: Block) -> tuple[int, list[Block]]:
-    """A box of an array cut along its outermost dimension that has a length, and which that is."""
+def _slices(cutter: Cutter, source: LazyArray, block: Block, axes: Axes) -> tuple[int, list[Block]]:
+    """A box of an array cut along its outermost dimension that has a length, and which that is; one that is no larger
+    than a part along a dimension that is reduced.
+    """
+    if prod(block.shape) <= cutter.part:
+        axis = next(k for k in axes if block.shape[k] > 1)
+        rest = prod(block.shape[k] for k in axes if k != axis)
+        return axis, slices(block, axis, max(1, WALK // rest))
     axis = next(k for k, size in enumerate(block.shape) if size > 1)
     inner = prod(block.shape[axis + 1 :])
     first = sum(k * step for k, step in zip(block.starts, contiguous_strides(source.shape), strict=True))
-    result = []
-    for at, size in cutter.runs(block.shape[axis], inner, max(1, cutter.part // inner), first):
-        starts = (*block.starts[:axis], block.starts[axis] + at, *block.starts[axis + 1 :])
-        result.append(Block(starts, (*block.shape[:axis], size, *block.shape[axis + 1 :])))
-    return axis, result
+    runs = cutter.runs(block.shape[axis], inner, max(1, cutter.part // inner), first)
+    return axis, [part_of(block, axis, at, size) for at, size in runs]
 
 
 def _left(shape: Shape, axes: Axes) -> Shape:
@@ -127,10 +130,10 @@ def _left(shape: Shape, axes: Axes) -> Shape:
 
 
 def _reduced(cutter: Cutter, source: LazyArray, function: str, axes: Axes, block: Block, dtype: Any) -> LazyArray:
-    if prod(block.shape) <= cutter.part:
+    if prod(block.shape) <= cutter.part and not reduces_far(function, axes, block.shape):
         x = cutter.block(source, block)
         return cutter.append(REDUCE, (x,), (function, axes), (), _left(block.shape, axes), dtype)
-    axis, slices = _slices(cutter, source, block)
+    axis, slices = _slices(cutter, source, block, axes)
     results = [_reduced(cutter, source, function, axes, part, dtype) for part in slices]
     if axis not in axes:
         return cutter.join(results, sum(k not in axes for k in range(axis)))
@@ -143,11 +146,11 @@ def _reduced(cutter: Cutter, source: LazyArray, function: str, axes: Axes, block
 def _extreme(cutter: Cutter, source: LazyArray, function: str, axis: int, block: Block) -> tuple[LazyArray, LazyArray]:
     """The largest or smallest element, and its position along the axis in the box."""
     left = _left(block.shape, (axis,))
-    if prod(block.shape) <= cutter.part:
+    if prod(block.shape) <= cutter.part and not reduces_far(function, (axis,), block.shape):
         x = cutter.block(source, block)
         value = cutter.append(REDUCE, (x,), (COMBINE[function], (axis,)), (), left, x.dtype)
         return value, cutter.append(REDUCE, (x,), (function, (axis,)), (), left, int64)
-    along, slices = _slices(cutter, source, block)
+    along, slices = _slices(cutter, source, block, (axis,))
     results = [_extreme(cutter, source, function, axis, part) for part in slices]
     if along != axis:
         at = along - (along > axis)

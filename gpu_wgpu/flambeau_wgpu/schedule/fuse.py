@@ -288,7 +288,9 @@ class Fusion:
             if not all(self._is_wide(group, ref) for ref in other.nodes):
                 return first
             group.wide.update(other.nodes)
-        elif group.numel != other.numel or (other.space is not None and group.space != other.space):
+        elif group.numel != other.numel or (
+            other.space is not None and (group.space != other.space or not other.space.worth_sharing)
+        ):
             return first
         self.groups.remove(other)
         if self._latest.get(other.numel) is other:

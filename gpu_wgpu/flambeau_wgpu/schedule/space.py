@@ -10,6 +10,8 @@ from ..regions import Shape, Strides, contiguous_strides
 FEW_ROWS = 32  # below, a kernel that also writes all elements would leave most of a device idle...
 SMALL = 1 << 14  # ...unless there are few elements anyway
 
+LONG = 1 << 15  # a row beyond is reduced in slices, by kernels of its own
+
 
 class Space(NamedTuple):
     """Rows of `length` elements each. `shape` and `axes` are those of what is reduced; for rows that lie one after the
@@ -27,7 +29,7 @@ class Space(NamedTuple):
 
     @property
     def worth_sharing(self) -> bool:
-        return self.rows >= FEW_ROWS or self.numel <= SMALL
+        return self.length <= LONG and (self.rows >= FEW_ROWS or self.numel <= SMALL)
 
     def row_strides(self, shape: Shape) -> Strides | None:
         """How an array of `shape` that has an element for each of the space walks the rows; None if it has not."""
