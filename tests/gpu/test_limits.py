@@ -101,7 +101,7 @@ def test_a_matmul_with_both_kernels(gpu: Any, monkeypatch: pytest.MonkeyPatch) -
 
     b = gpu.backend
     original = fuse.Fusion.__init__
-    monkeypatch.setattr(fuse.Fusion, "__init__", lambda self, graph, kind: original(self, graph, "gpu"))
+    monkeypatch.setattr(fuse.Fusion, "__init__", lambda self, graph, kind, *rest: original(self, graph, "gpu", *rest))
     x, y = random.standard_normal((2, 3, 70, 33)).astype("f4"), random.standard_normal((3, 33, 130)).astype("f4")
     z = b.tanh(b.matmul(gpu.put(x), gpu.put(y)))
     np.testing.assert_allclose(gpu.get(z), np.tanh(x @ y), rtol=1e-4, atol=1e-5)
