@@ -421,13 +421,15 @@ class Tensor:
         """Add to `.grad` at the end of a backward pass; `shared` tells that somebody else may hold the gradient."""
         held = self._grad
         if held is None:
-            # As PyTorch: a gradient nobody else holds may become .grad as it is; a view of something is copied.
+            # As PyTorch: a gradient nobody else holds may become .grad as it is, if it lies in memory as this tensor does.
             if create_graph:
                 self._grad = self.new_empty(self._shape).copy_(grad)
-            elif shared or grad._view is not None or grad._base is not None:
-                self._grad = grad.detach().clone()
-            else:
+            elif not shared and grad._view is None and grad._base is None and self._view is None:
                 self._grad = grad.detach()
+            else:
+                from .ops.memory_formats import copied_like
+
+                self._grad = copied_like(grad.detach(), self)
         elif create_graph:
             self._grad = held + grad
         else:

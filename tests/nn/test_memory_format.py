@@ -68,6 +68,27 @@ def test_convolutions(same: Callable[..., None]) -> None:
     same(code, rtol=1e-4, atol=1e-4)
 
 
+def test_layers(same: Callable[..., None]) -> None:
+    """What layers of images give lies as their input does."""
+
+    def code(t: Library) -> Any:
+        f = t.nn.functional
+        x = t.randn(2, 4, 4, 6).to(memory_format=t.channels_last)
+        y = x.clone().requires_grad_()
+        made = [
+            f.batch_norm(x, None, None, training=True), f.group_norm(x, 2), f.instance_norm(x), f.max_pool2d(x, 2),
+            *f.max_pool2d(x, 2, return_indices=True), f.avg_pool2d(x, 2), f.adaptive_avg_pool2d(x, 2), f.adaptive_max_pool2d(x, 2),
+            f.interpolate(x, scale_factor=2), f.interpolate(x, scale_factor=2, mode="bilinear"), f.pad(x, (1, 1, 1, 1)),
+            t.cat([x, x], 1), t.cat([x, x.contiguous()], 1), f.dropout(f.silu(f.group_norm(y, 2)), 0.5), x * t.randn(2, 4, 1, 1),
+            f.dropout2d(x), f.softmax(x, 1), f.layer_norm(x, (6,)),
+            f.max_pool3d(t.randn(2, 3, 4, 4, 4).to(memory_format=t.channels_last_3d), 2),
+        ]  # fmt: skip
+        f.max_pool2d(f.group_norm(f.batch_norm(y.relu(), None, None, training=True), 2), 2).exp().sum().backward()
+        return geometry(t, *made, y.grad)
+
+    same(code, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -10,7 +10,7 @@ from typing import Any
 from .._tensor import Tensor
 from ..backends.protocol import Array
 from ..dtype import dtype
-from ..shape import contiguous_strides, wrap_dim
+from ..shape import wrap_dim
 from .op import composite, op, unary
 from .operands import to_dtype
 
@@ -119,28 +119,10 @@ def dropout(input: Tensor, p: float = 0.5, train: bool = True) -> Tensor:
         return input
     if p == 1:
         return input * 0.0
+    from .creation import empty_like
     from .random import bernoulli_
-    from .views import permute
 
-    order = _memory_order(input)
-    sizes = input._shape if order is None else [input._shape[d] for d in order]
-    noise = bernoulli_(input.detach().new_empty(sizes), 1 - p).div_(1 - p)
-    return input * (noise if order is None else permute(noise, [order.index(d) for d in range(len(order))]))
-
-
-def _memory_order(x: Tensor) -> list[int] | None:
-    """The dimensions of a transposed tensor, outermost in memory first; None for all others.
-
-    PyTorch draws in the order of memory: a transposed tensor gets the random numbers of what it is transposed from.
-    """
-    if x._view is None:
-        return None
-    strides = x._view[0]
-    order = sorted(range(len(strides)), key=lambda d: (-strides[d], d))
-    dense = contiguous_strides(tuple(x._shape[d] for d in order))
-    if any(strides[d] != step for d, step in zip(order, dense, strict=True) if x._shape[d] != 1):
-        return None
-    return order if order != sorted(order) else None
+    return input * bernoulli_(empty_like(input.detach()), 1 - p).div_(1 - p)
 
 
 FUNCTIONS = (relu, sigmoid, tanh, softmax, log_softmax, dropout)

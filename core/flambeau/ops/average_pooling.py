@@ -10,6 +10,7 @@ from typing import Any
 
 from .._tensor import Tensor
 from ..dtype import float16, float32, float64
+from .memory_formats import as_operands
 from .pooling_arguments import (
     Pooling,
     batched,
@@ -73,7 +74,7 @@ def _average(name: str, rank: int, input: Tensor, window: Pooling, include: bool
             for n, o, k, s, p in zip(size, out, window.kernel, window.stride, window.padding, strict=True)
         ]
     )
-    y = _averaged(wide, tables, AVERAGES[rank])
+    y = as_operands(_averaged(wide, tables, AVERAGES[rank]), x)
     if divisor is not None:
         y = y / divisor
     if wide is not x:  # towards 0; no quotient of such small numbers is closer to a whole one
@@ -158,7 +159,7 @@ def _adaptive(rank: int, input: Tensor, out: tuple[int, ...]) -> Tensor:
         raise NotImplementedError(f"\"{name}\" not implemented for '{input.dtype.legacy_name}'")
     sizes = input._shape[-rank:]
     tables = tuple([None if n == o else _adaptive_table(n, o) for n, o in zip(sizes, out, strict=True)])
-    return _averaged(input, tables, ADAPTIVE[rank])
+    return as_operands(_averaged(input, tables, ADAPTIVE[rank]), input)
 
 
 def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:

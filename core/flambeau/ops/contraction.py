@@ -147,8 +147,12 @@ def _contract(tensors: list[Tensor], inputs: list[_Labels], output: _Labels | No
     while len(work) > 1:
         first, second, *rest = work
         later = set(out).union(*[names for _, names in rest])
-        work = [_pair(first, second, later), *rest]
+        work = [_pair(first, second, later, out, len(tensors) == 2), *rest]
     x, names = work[0]
+    # Into the order of the result before what is left is summed: the sum then lies in memory in that order.
+    order = sorted(range(len(names)), key=lambda i: out.index(names[i]) if names[i] in out else len(out))
+    if order != list(range(len(order))):
+        x, names = permute(x, order), [names[i] for i in order]
     gone = [i for i, name in enumerate(names) if name not in out]
     if gone:
         x = total(x, gone)
@@ -157,7 +161,7 @@ def _contract(tensors: list[Tensor], inputs: list[_Labels], output: _Labels | No
         if name not in names:  # an ellipsis in the output only
             x, names = unsqueeze(x, x.dim()), [*names, name]
     order = [names.index(name) for name in out]
-    return permute(x, order) if order != list(range(len(order))) else x
+    return permute(x, order) if order != list(range(len(order))) or x is tensors[0] else x
 
 
 def _check_ranks(tensors: list[Tensor], inputs: list[_Labels]) -> int:
@@ -230,8 +234,13 @@ def _check_sizes(work: list[tuple[Tensor, _Labels]]) -> None:
             seen[name] = known if size == 1 else size
 
 
-def _pair(first: tuple[Tensor, _Labels], second: tuple[Tensor, _Labels], later: set[int]) -> tuple[Tensor, _Labels]:
-    """Two operands as one, by a batched matrix product over the letters that nobody needs any more."""
+def _pair(
+    first: tuple[Tensor, _Labels], second: tuple[Tensor, _Labels], later: set[int], out: _Labels, alone: bool
+) -> tuple[Tensor, _Labels]:
+    """Two operands as one, by a batched matrix product over the letters that nobody needs any more.
+
+    Of two operands `alone` the product is taken the way round in which it lies in memory as the result is written.
+    """
     (x, a), (y, b) = first, second
 
     def size(t: Tensor, names: _Labels, name: int) -> int:
@@ -258,9 +267,19 @@ def _pair(first: tuple[Tensor, _Labels], second: tuple[Tensor, _Labels], later: 
             else:
                 y, b = squeeze(y, b.index(name)), [n for n in b if n != name]
                 left.append(name)
+
+    def place(name: int) -> int:
+        return out.index(name) if name in out else len(out)
+
+    for part in (batch, left, right):
+        part.sort(key=place)
     names = batch + left + right
     if not sums:
+        names.sort(key=place)
         return mul(_placed(x, a, names), _placed(y, b, names)), names
+    if alone and left and right and batch + right + left == sorted(names, key=place):
+        x, a, left, y, b, right = y, b, right, x, a, left
+        names = batch + left + right
     shape = [size(x, a, n) for n in batch + left] + [size(y, b, n) for n in right]
     p = permute(x, [a.index(n) for n in batch + left + sums])
     q = permute(y, [b.index(n) for n in batch + sums + right])

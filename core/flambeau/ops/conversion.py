@@ -16,21 +16,33 @@ from ..dtype import ALL, bfloat16, bool_, dtype, float16, float32, float64, int8
 from ..dtype import dtype as DType
 from ..dtype import dtype as Kind
 from ..layout import memory_format as MemoryFormat
+from ..shape import Shape
 from ..storage import Storage
 from . import vmap_levels
 from .creation import check_dtype
 from .memory_formats import channel_strides, in_format
+from .memory_order import laid, placed
 from .op import op
 from .views import ViewNode
 
 
-def _kind_of_call(input: Any, kind: dtype) -> dtype:
+def _kind_of_call(input: Any, kind: dtype, *order: Any) -> dtype:
     return kind
 
 
 @op(result=_kind_of_call, name="ToCopyBackward0", input=lambda g, input_dtype: _cast_back(g, input_dtype))
 def _cast(be: Any, input: Array, kind: dtype) -> Any:
     return be.cast(input, kind)
+
+
+@op(result=_kind_of_call, name="ToCopyBackward0", input=lambda g, input_dtype: _cast_back(g, input_dtype))
+def _cast_in_order(be: Any, input: Array, kind: dtype, order: Shape) -> Any:
+    return _cast_turned(be, input, kind, order)
+
+
+def _cast_turned(be: Any, input: Array, kind: dtype, order: Shape) -> Any:
+    # Apart from the op, since a forward of several primitives is rounded at its end to the dtype it came from.
+    return be.cast(be.permute(input, order), kind)
 
 
 def _cast_back(g: Tensor, kind: dtype) -> Tensor:
@@ -48,8 +60,12 @@ def cast(input: Tensor, kind: dtype) -> Tensor:
     check_dtype(input._storage.backend, input.device, kind)
     if kind.priority < 2 and input._requires_grad:
         input = input.detach()
-    result: Tensor = _cast(input, kind)
-    return result
+    found = laid(input)
+    if found is None:
+        result: Tensor = _cast(input, kind)
+        return result
+    strides, order = found
+    return placed(_cast_in_order(input, kind, order), input._shape, strides)
 
 
 def move(input: Tensor, place: device) -> Tensor:

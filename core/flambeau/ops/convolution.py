@@ -14,7 +14,7 @@ from .._tensor import Tensor
 from ..autograd.modes import GradMode
 from ..backends.protocol import Array
 from ..dtype import C_NAMES, bool_
-from .memory_formats import as_convolved
+from .memory_formats import as_operands
 from .op import op
 from .padding import constant_pad_nd
 from .views import narrow, squeeze, unsqueeze
@@ -316,7 +316,7 @@ def _convolution(
     else:
         paddings = _tuple("padding", padding if not isinstance(padding, int) else (padding,) * rank, given)
     _check(x, weight, bias, strides, paddings, dilations, groups, False)
-    result = as_convolved(convolve(x, weight, bias, strides, paddings, dilations, groups), x, weight)
+    result = as_operands(convolve(x, weight, bias, strides, paddings, dilations, groups), x, weight)
     return result if batched else squeeze(result, 0)
 
 
@@ -428,7 +428,7 @@ def _transposed(
     if any(n <= 0 for n in size):
         raise RuntimeError("could not construct a memory descriptor using a format tag")
     result = convolve_transposed(x, weight, bias, size, strides, paddings, dilations, groups)
-    result = as_convolved(result, x, weight)
+    result = as_operands(result, x, weight)
     return result if batched else squeeze(result, 0)
 
 

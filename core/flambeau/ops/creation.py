@@ -22,6 +22,7 @@ from ..dtype import BY_NAME, C_NAMES, bfloat16, bool_, dtype, float16, float64, 
 from ..promotion import of_scalar, promote_types
 from ..shape import Size, checked_sizes, sizes, wrap_dim
 from ..storage import Storage
+from .memory_order import laid, placed
 from .op import op, store
 from .operands import whole_number
 
@@ -446,7 +447,10 @@ def _like(input: Tensor, value: Any, options: dict[str, Any]) -> Tensor:
     kind = options.pop("dtype", None) or input.dtype
     place = options.pop("device", None)
     made = full(input._shape, value, dtype=kind, device=input.device if place is None else place, **options)
-    return made if format is None else _laid_out(made, format)
+    if format is None or format.name == "preserve_format":
+        found = laid(input)
+        return made if found is None else placed(made, input._shape, found[0])
+    return _laid_out(made, format)
 
 
 def zeros_like(input: Tensor, **options: Any) -> Tensor:

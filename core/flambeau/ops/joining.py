@@ -11,8 +11,10 @@ from typing import Any
 from .._tensor import Tensor, needs_grad
 from ..autograd.modes import GradMode
 from ..backends.protocol import Array
+from ..layout import contiguous_format
 from ..promotion import result_type
 from ..shape import broadcast_shapes, checked_sizes, wrap_dim
+from .memory_formats import as_operands, is_channels_last
 from .op import op, store
 from .operands import to_dtype
 from .overlap import check_apart
@@ -83,6 +85,8 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out
         for x in tensors:
             check_apart(out, x, same=False, count=count)
     result: Tensor = concat(kept, d)
+    if all([x._view is not None and is_channels_last(x) for x in kept]):  # noqa: C419 - a list is quicker for the few there are
+        as_operands(result, kept[0])
     return result if out is None else store(out, result, "cat")
 
 
@@ -191,7 +195,9 @@ def repeat(input: Tensor, *times_: Any, repeats: Any = None) -> Tensor:
     checked_sizes(tuple(count * size for count, size in zip(times, shape, strict=True)))
     spread = reshape(input, tuple(n for size in shape for n in (1, size)))
     full = expand(spread, tuple(n for count, size in zip(times, shape, strict=True) for n in (count, size)))
-    return full.clone().reshape(tuple(count * size for count, size in zip(times, shape, strict=True)))
+    return full.clone(memory_format=contiguous_format).reshape(
+        tuple(count * size for count, size in zip(times, shape, strict=True))
+    )
 
 
 def tile(input: Tensor, *times_: Any, dims: Any = None) -> Tensor:

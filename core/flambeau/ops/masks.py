@@ -18,7 +18,7 @@ from .placing import put
 
 
 def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
-    """`input` with `value` where the bool `mask`, broadcast, is true."""
+    """`input` with `value` where the bool `mask`, broadcast, is true; in C order, whatever order `input` has."""
     if mask.dtype is not bool_:
         raise RuntimeError(
             f"masked_fill_ only supports boolean masks, but got mask with dtype {C_NAMES[mask.dtype.name]}"
@@ -37,7 +37,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
         value = value.to(input.dtype)
     if input.dtype is bool_ and isinstance(value, bool):
         value = full((), value, dtype=bool_, device=input.device)
-    return choose(value, input, mask)
+    return choose(value, input.contiguous(), mask.contiguous())
 
 
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:

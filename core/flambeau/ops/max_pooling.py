@@ -15,6 +15,7 @@ from .._tensor import Tensor
 from ..backends.protocol import Array
 from ..dtype import bool_, int64
 from ..shape import contiguous_strides
+from .memory_formats import as_operands
 from .op import op
 from .pooling_arguments import Pooling, batched, check_rank, check_window, numbers, one_number, output_counts
 from .views import squeeze, unsqueeze
@@ -191,10 +192,10 @@ def _largest(name: str, rank: int, input: Tensor, window: Pooling, indices: bool
     out = output_counts(x._shape[2:], window)
     check_window(name, rank, x, had_batch, window, out)
     if indices or not x.dtype.is_floating_point:  # no border of integers, whose lowest number not every device has
-        values, places = INDEXED[rank](x, _rows(x._shape[2:], out, window))
+        values, places = [as_operands(y, x) for y in INDEXED[rank](x, _rows(x._shape[2:], out, window))]
         values, places = (values, places) if had_batch else (squeeze(values, 0), squeeze(places, 0))
         return (values, places) if indices else values
-    y = MAX_POOLERS[rank](x, window, out)
+    y = as_operands(MAX_POOLERS[rank](x, window, out), x)
     return y if had_batch else squeeze(y, 0)
 
 
@@ -360,8 +361,8 @@ def _adaptive(rank: int, input: Tensor, out: Ints) -> tuple[Tensor, Tensor]:
     if not input.dtype.is_floating_point:
         raise NotImplementedError(f"\"{name}\" not implemented for '{input.dtype.legacy_name}'")
     rows = tuple([_adaptive_rows(n, o) for n, o in zip(input._shape[-rank:], out, strict=True)])
-    result: tuple[Tensor, Tensor] = ADAPTIVE[rank](input, rows)
-    return result
+    values, places = ADAPTIVE[rank](input, rows)
+    return as_operands(values, input), as_operands(places, input)
 
 
 def adaptive_max_pool1d(input: Tensor, output_size: Any) -> tuple[Tensor, Tensor]:

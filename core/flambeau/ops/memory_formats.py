@@ -1,7 +1,6 @@
 """Channels last: tensors whose elements lie in memory with the channels innermost, for programs that ask for it.
 
-Copies in such an order, and convolutions of or with them, have PyTorch's strides. Other ops read them as any other view, and
-what they give is in C order.
+Copies in such an order, and what layers of images give for them, have PyTorch's strides.
 Source: https://docs.pytorch.org/docs/stable/tensor_attributes.html#torch-memory-format
 """
 
@@ -11,7 +10,9 @@ from typing import Any
 
 from .._tensor import Tensor
 from ..backends.protocol import Array
-from ..layout import channels_last, channels_last_3d, memory_format
+from ..layout import channels_last, channels_last_3d, contiguous_format, memory_format
+from ..storage import Storage
+from .memory_order import laid, placed
 from .op import op
 from .windows import Ints
 
@@ -57,9 +58,21 @@ def in_format(input: Tensor, format: memory_format) -> Tensor:
         RuntimeError: the format is for another number of dimensions.
     """
     strides = channel_strides(input._shape, format)
-    result: Tensor = _ordered(input, _ORDERS[format])
-    result._shape, result._view = input._shape, (strides, 0)
-    return result
+    return placed(_ordered(input, _ORDERS[format]), input._shape, strides)
+
+
+def copied_like(input: Tensor, other: Tensor) -> Tensor:
+    """A copy whose elements lie as those of a tensor of the same shape do."""
+    found = laid(other)
+    if found is None:
+        return input.clone(memory_format=contiguous_format)
+    strides, order = found
+    return placed(_ordered(input, order), input._shape, strides)
+
+
+def copied(input: Tensor) -> Tensor:
+    """A copy of a view whose elements lie as those of the view do."""
+    return copied_like(input, input)
 
 
 def is_channels_last(x: Tensor) -> bool:
@@ -70,8 +83,14 @@ def is_channels_last(x: Tensor) -> bool:
     return format is not None and has_format(x._shape, x._view[0], format)
 
 
-def as_convolved(y: Tensor, *operands: Tensor) -> Tensor:
-    """The result of a convolution in the memory format of an operand that has channels last."""
-    if any(x._view is not None and is_channels_last(x) for x in operands):
-        return in_format(y, channels_last if len(y._shape) == 4 else channels_last_3d)
+def as_operands(y: Tensor, *operands: Tensor) -> Tensor:
+    """A result that was just made, moved into the memory format of an operand if that has channels last."""
+    if y._view is None and any(x._view is not None and is_channels_last(x) for x in operands):
+        format = channels_last if len(y._shape) == 4 else channels_last_3d
+        held = y._storage
+        # Another storage: what was saved for backward shares the one it has.
+        y._storage = Storage(
+            held.backend.copy(held.backend.permute(held.array, _ORDERS[format])), held.backend, held.device
+        )
+        y._view = (channel_strides(y._shape, format), 0)
     return y

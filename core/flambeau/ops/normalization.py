@@ -16,6 +16,7 @@ from ..backends.protocol import Array
 from ..dtype import float32
 from ..numeric_limits import finfo
 from .joining import cat
+from .memory_formats import as_operands
 from .op import composite, op
 
 # --- what they share --------------------------------------------------------------------------------------------------
@@ -460,7 +461,8 @@ def batch_norm(
 
     Source: arXiv 1502.03167.
     """
-    return native_batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)[0]
+    result = native_batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)[0]
+    return as_operands(result, input)
 
 
 # --- group norm -------------------------------------------------------------------------------------------------------
@@ -564,9 +566,8 @@ def group_norm(
     _check_group_norm(input, weight, bias, num_groups)
     if _check_parameters(input, weight, bias):
         wide: Tensor = _group_norm(*_widened(input, weight, bias), num_groups, eps)[0]
-        return wide.to(input.dtype)
-    result: Tensor = _group_norm(input, weight, bias, num_groups, eps)[0]
-    return result
+        return as_operands(wide, input).to(input.dtype)
+    return as_operands(_group_norm(input, weight, bias, num_groups, eps)[0], input)
 
 
 def native_group_norm(

@@ -40,6 +40,7 @@ from ..shape import broadcast_shapes
 from ..storage import Storage
 from . import vmap_levels
 from .definition import Op
+from .memory_order import compute, placed
 from .operands import align, moved, raise_devices
 from .overlap import check_apart, check_overlap
 from .recording import record, record_if_needed
@@ -57,6 +58,13 @@ def wrap(array: Any, kind: dtype, storage: Storage) -> Tensor:
     out._shape = array.shape
     out.dtype = kind
     return out
+
+
+def _in_order(kernel: Any, values: Sequence[Any], kind: dtype, storage: Storage) -> Tensor:
+    """What an elementwise kernel makes of operands some of which are views: it lies in memory as they do."""
+    array, shape, strides = compute(kernel, values)
+    y = wrap(array, kind, storage)
+    return y if strides is None else placed(y, shape, strides)
 
 
 def _finish(call: Any, op: Op) -> Any:
@@ -105,8 +113,11 @@ def unary(
                 args = tuple(bind(op, (input, *args), kwargs)[1:])
             elif kwargs:
                 bind(op, (input, *args), kwargs)
-            array = kernel(storage.array if input._view is None else input._read(), *args)
-            y = wrap(array, result or input.dtype, storage)
+            kind = result or input.dtype
+            if input._view is None:
+                y = wrap(kernel(storage.array, *args), kind, storage)
+            else:
+                y = _in_order(kernel, (input, *args), kind, storage)
             if differentiable and GradMode.enabled and needs_grad(input):
                 record(op, (input, *args), y, 1, False)
             return y if out is None else store(out, y, op.label, input)
@@ -131,6 +142,7 @@ def binary(
         def call(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
             broadcasts = False
             operands: list[Any]
+            views: tuple[Any, Any] | None = None  # the operands, where one of them is a view
             # The common cases, each without a detour: two tensors alike, or a float tensor and a number.
             if isinstance(input, Tensor):
                 kind = input.dtype
@@ -149,11 +161,17 @@ def binary(
                     if input._shape != other._shape:
                         broadcast_shapes(input._shape, other._shape)
                         broadcasts = True
-                    x = storage.array if input._view is None else input._read()
-                    y = other._storage.array if other._view is None else other._read()
+                    if input._view is None and other._view is None:
+                        x = storage.array
+                        y = other._storage.array
+                    else:
+                        views = input, other
                 elif other.__class__ is float and kind.priority == 2:
-                    x = storage.array if input._view is None else input._read()
-                    y = other
+                    if input._view is None:
+                        x = storage.array
+                        y = other
+                    else:
+                        views = input, other
                 else:
                     operands = [input, other]
                     if not number_second:
@@ -164,8 +182,12 @@ def binary(
                     input, y = operands
                     if isinstance(y, Tensor):
                         return call(input, y, out=out)
+                    storage = input._storage
                     kind = input.dtype
-                    x = input._array()
+                    if input._view is None:
+                        x = storage.array
+                    else:
+                        views = input, y
             else:
                 operands = [input, other]
                 if not number_first and number_second and isinstance(input, (bool, int, float)):
@@ -188,11 +210,17 @@ def binary(
                 input = x
                 storage = other._storage
                 kind = other.dtype
-                y = other._array()
+                if other._view is None:
+                    y = storage.array
+                else:
+                    views = x, other
             if kind.priority == 3 and op.complex_form is not None:
                 return in_complex(op, (input, other), {}, out)
             kernel = kernels.get(storage.backend) or op.kernel(storage.backend)
-            z = wrap(kernel(x, y), result or kind, storage)
+            if views is None:
+                z = wrap(kernel(x, y), result or kind, storage)
+            else:
+                z = _in_order(kernel, views, result or kind, storage)
             if differentiable and GradMode.enabled:
                 mask = (1 if isinstance(input, Tensor) and needs_grad(input) else 0) | (
                     2 if isinstance(other, Tensor) and needs_grad(other) else 0
@@ -243,8 +271,7 @@ def pointwise(
                 shape = broadcast_shapes(shape, other)
             storage = tensors[0]._storage
             kernel = op.kernels.get(storage.backend) or op.kernel(storage.backend)
-            array = kernel(*[x._array() if isinstance(x, Tensor) else x for x in values])
-            y = wrap(array, result or tensors[0].dtype, storage)
+            y = _in_order(kernel, values, result or tensors[0].dtype, storage)
             record_if_needed(op, values, y, any(s != shape for s in shapes))
             return y if out is None else store(out, y, op.label, *operands)
 

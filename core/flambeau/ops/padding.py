@@ -12,6 +12,7 @@ from .._tensor import Tensor
 from ..backends.protocol import Array
 from ..dtype import int64
 from ..shape import contiguous_strides
+from .memory_formats import as_operands
 from .op import op
 from .windows import Ints
 
@@ -59,8 +60,7 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Any = 0) -> Tensor
     value = value or 0
     kind = input.dtype
     number = float(value) if kind.priority == 2 else int(value) if kind.priority else bool(value)
-    result: Tensor = constant_border(input, given, number)
-    return result
+    return as_operands(constant_border(input, given, number), input)
 
 
 # --- elements of the input --------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from ..shape import checked_sizes
 from . import device_random, vmap_levels
 from .creation import Place, _home, _shape, empty
 from .inplace import check_overlap, check_writable, fill_
+from .memory_order import laid, placed
 from .no_derivative import constant, underivable
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -41,22 +42,13 @@ def _generator(x: Tensor, generator: Generator | None) -> Generator:
 def _fill(x: Tensor, data: bytes) -> Tensor:
     """Overwrite `x` with elements drawn on the host: in the order in which they lie in memory, as PyTorch does."""
     backend = x._storage.backend
-    order = _order_in_memory(x)
-    if order is None:
+    found = laid(x)
+    if found is None:
         return _replace(x, backend.from_bytes(data, x._shape, x.dtype))
+    _, order = found
     drawn = backend.from_bytes(data, tuple([x._shape[d] for d in order]), x.dtype)
     back = tuple([order.index(d) for d in range(len(order))])
     return _replace(x, backend.copy(backend.permute(drawn, back)))
-
-
-def _order_in_memory(x: Tensor) -> list[int] | None:
-    """The dimensions from the largest step to the smallest, where that is not the order they are in."""
-    if x._view is None:
-        return None
-    strides = x._view[0]
-    order = sorted(range(len(strides)), key=lambda d: (x._shape[d] == 1, -strides[d]))
-    big = [d for d in order if x._shape[d] != 1]
-    return None if big == sorted(big) else order
 
 
 def _in_vmap(method: F) -> F:
@@ -438,16 +430,11 @@ def _drawn_like(
     """`rand` or `randn` for `input`, with its dimensions in the same order in memory unless a format is asked for."""
     format = options.pop("memory_format", None)
     options |= {"dtype": kind or input.dtype, "device": place or input.device}
-    order = _order_in_memory(input) if format is None or format.name == "preserve_format" else None
-    if order is None or vmap_levels.levels:
+    found = laid(input) if format is None or format.name == "preserve_format" else None
+    if found is None or vmap_levels.levels:
         return draw(input._shape, **options)
     generator, tracked = options.pop("generator", None), options.pop("requires_grad", False)
-    made = _new(draw.__name__, (input._shape,), options, options.pop("dtype"))
-    strides, step = [0] * len(order), 1
-    for d in reversed(order):
-        strides[d] = step
-        step *= max(input._shape[d], 1)
-    made._view = (tuple(strides), 0)
+    made = placed(_new(draw.__name__, (input._shape,), options, options.pop("dtype")), input._shape, found[0])
     made = (uniform_ if draw is rand else normal_)(made, generator=generator)
     return made.requires_grad_() if tracked else made
 

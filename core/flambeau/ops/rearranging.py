@@ -11,6 +11,7 @@ from typing import Any
 
 from .._tensor import Tensor
 from ..dtype import dtype, int32, int64
+from ..layout import contiguous_format
 from ..shape import distinct_dims, wrap_dim
 from .by_index import index_select
 from .complex_numbers import conj
@@ -42,7 +43,7 @@ def repeat_interleave(
             x = reshape(x, 1)
         spread = unsqueeze(x, axis + 1)
         spread = expand(spread, [repeats if i == axis + 1 else -1 for i in range(spread.dim())])
-        copied = spread.clone()
+        copied = spread.clone(memory_format=contiguous_format)
         return reshape(copied, (*x._shape[:axis], x._shape[axis] * repeats, *x._shape[axis + 1 :]))
     if not isinstance(repeats, Tensor):
         repeats = tensor(repeats, dtype=int64, device=input.device)
@@ -101,12 +102,13 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     if len(amounts) != len(along):
         raise RuntimeError(f"shifts and dimensions must align. shifts: {len(amounts)}, dims:{len(along)}")
+    given = input
     for shift, dim in zip(amounts, along, strict=True):
         size = input._shape[wrap_dim(dim, input.dim())]
         cut = -shift % size if size else 0
         if cut:
             input = cat([slice_dim(input, dim, cut, None), slice_dim(input, dim, None, cut)], dim)
-    return input.clone() if input._base is not None or not input._shape else input
+    return input.clone() if input is given else input
 
 
 def flip(input: Tensor, *dims_: Any, dims: Any = None) -> Tensor:
@@ -119,6 +121,8 @@ def flip(input: Tensor, *dims_: Any, dims: Any = None) -> Tensor:
     from .creation import arange
 
     given = sizes(dims_ if dims is None else (dims,))
+    if not given:
+        return input.clone()
     for dim in distinct_dims(given, input.dim()):
         n = input._shape[dim]
         input = index_select(

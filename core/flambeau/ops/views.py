@@ -162,7 +162,7 @@ def reshape(input: Tensor, *sizes_: Any, shape: Any = None) -> Tensor:
     strides = contiguous_strides(target) if input._view is None else view_strides(input._shape, input._view[0], target)
     if strides is not None:
         return make_view(input, target, strides, _offset(input), "ViewBackward0", _reshape_to, input._shape)
-    copy = clone(input)
+    copy = _copied(input)
     made = make_view(copy, target, contiguous_strides(target), 0, "UnsafeViewBackward0", _reshape_to, input._shape)
     # Nobody else has that copy: the result is no view of it, but its owner.
     made._base = made._view = None
@@ -677,9 +677,11 @@ def _copied(be: Any, input: Array) -> Any:
 
 
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
-    """A copy in C order, or in another memory format, through which gradients flow."""
+    """A copy, in the order in memory of `input` or in a memory format, through which gradients flow."""
     if memory_format is not None and memory_format.name.startswith("channels"):
         return _memory_formats().in_format(input, memory_format)
+    if input._view is not None and (memory_format is None or memory_format.name == "preserve_format"):
+        return _memory_formats().copied(input)
     result: Tensor = _copied(input)
     return result
 
@@ -691,7 +693,7 @@ def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
         RuntimeError: the format is for another number of dimensions.
     """
     if memory_format is None:
-        return input if input._view is None or input.is_contiguous() else clone(input)
+        return input if input._view is None or input.is_contiguous() else _copied(input)
     return input if input.is_contiguous(memory_format) else clone(input, memory_format=memory_format)
 
 

@@ -140,6 +140,7 @@ def rrelu(
         raise RuntimeError("Lower bound should be less than or equal to the upper bound")
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
+    input = input if inplace else input.contiguous()
     slopes = ops.ones_like(input)
     negative = input.detach() <= 0
     # As PyTorch: one float64 draw for each element that is not positive, in order, within bounds of the input's dtype.
@@ -156,7 +157,7 @@ def rrelu_(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, traini
 
 def logsigmoid(input: Tensor) -> Tensor:
     """log(1 / (1 + exp(-x)))."""
-    return ops.logsigmoid(input)
+    return ops.logsigmoid(input.contiguous())
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:

@@ -9,6 +9,7 @@ from ..._tensor import Tensor
 from ...dtype import float16, float32, uint8
 from ...ops import average_pooling
 from ...ops.grid_sampling import affine_grid_generator, grid_sampler
+from ...ops.memory_formats import as_operands
 from ...ops.padding import pad
 from ...ops.resampling import Table, cubic_table, linear_table, nearest_table, resampler, smooth_table
 
@@ -160,8 +161,7 @@ def _resized(
             tables.append(linear_table(n, o, factor, align_corners))
     resample = _RESAMPLERS[f"{mode}, smooth" if antialias else mode, dim]
     if all(table.plain for table in tables) or kind not in (uint8, float16):
-        result: Tensor = resample(input, tuple(tables))
-        return result
+        return as_operands(resample(input, tuple(tables)), input)
     wide = resample(input.to(float32), tuple(tables))
     rounded: Tensor = wide.round().clamp(0, 255).to(uint8) if kind is uint8 else wide.to(kind)
     return rounded
