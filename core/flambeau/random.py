@@ -41,6 +41,8 @@ __all__ = ["fork_rng", "get_rng_state", "initial_seed", "manual_seed", "seed", "
 DEFAULT_SEED: Final = 67280421310721  # PyTorch's, for generators that nobody has seeded
 _WORDS: Final = 624  # of the state of mt19937
 _MANY: Final = 1 << 14  # words from which on it pays to borrow numpy's mt19937
+Data = bytes | memoryview
+"""Random numbers as they lie in memory."""
 _FIELDS: Final = struct.Struct("<QiiQ624Qdddi4xf?3x")
 """PyTorch's state of a CPU generator: seed, words left before the next refill, seeded, next word, the words; then what
 `normal` keeps for its next call (unused, the value, unused, whether it is there), and as much for float32, unused."""
@@ -326,7 +328,8 @@ def _uniform53(generator: Generator, count: int) -> Any:
 def _of_24_bits(words: Any) -> Any:
     if isinstance(words, array):
         return [(word & 0xFFFFFF) * 2.0**-24 for word in words]
-    return (words & 0xFFFFFF) * 2.0**-24
+    # Through int32, which converts to float32 faster than uint32 does.
+    return (words & words.dtype.type(0xFFFFFF)).view("int32").astype("float32") * 2.0**-24
 
 
 def _of_53_bits(words: Any) -> Any:
@@ -356,7 +359,7 @@ def _word_array(np: Any, generator: Generator, count: int) -> Any:
     return words
 
 
-def _to_bytes(values: Any, dtype: dtype) -> bytes:
+def _to_bytes(values: Any, dtype: dtype) -> Data:
     """A list, a numpy array or storage as bytes of `dtype`; integers wrap, floats are rounded.
 
     Those of 16 bits are rounded to float32 before, as PyTorch does.
@@ -370,7 +373,8 @@ def _to_bytes(values: Any, dtype: dtype) -> bytes:
             return struct.pack(f"{len(rounded)}e", *rounded)
         return array("H", [bits >> 16 for bits in array("I", rounded.tobytes())]).tobytes()
     if np is not None and isinstance(values, np.ndarray):
-        return bytes(values.astype(np.bool_ if dtype is bool_ else dtype.name, copy=False).tobytes())
+        dense = np.ascontiguousarray(values, np.bool_ if dtype is bool_ else dtype.name)
+        return memoryview(dense).cast("B") if dense.size else b""
     if isinstance(values, array) and values.typecode == CODES[dtype]:
         return values.tobytes()
     return store(values, dtype).tobytes()
@@ -467,7 +471,7 @@ def _float32(x: float) -> float:
 # --- continuous distributions -----------------------------------------------------------------------------------------
 
 
-def uniform(generator: Generator, count: int, dtype: dtype = float32, low: float = 0.0, high: float = 1.0) -> bytes:
+def uniform(generator: Generator, count: int, dtype: dtype = float32, low: float = 0.0, high: float = 1.0) -> Data:
     """Uniform on [low, high)."""
     if dtype is float64:
         values = _uniform53(generator, count)
@@ -486,7 +490,7 @@ def uniform(generator: Generator, count: int, dtype: dtype = float32, low: float
     return _to_bytes([x if x < excluded else first for x in rounded], dtype)
 
 
-def normal(generator: Generator, count: int, dtype: dtype = float32, mean: float = 0.0, std: float = 1.0) -> bytes:
+def normal(generator: Generator, count: int, dtype: dtype = float32, mean: float = 0.0, std: float = 1.0) -> Data:
     """Normal with the given mean and standard deviation, by Box and Muller's transformation.
 
     16 and more are made in blocks of 16 from uniform numbers of the dtype; fewer one by one from float64, the second
@@ -510,7 +514,7 @@ def normal(generator: Generator, count: int, dtype: dtype = float32, mean: float
 
 def normal_one_by_one(
     generator: Generator, count: int, dtype: dtype = float32, mean: float = 0.0, std: float = 1.0
-) -> bytes:
+) -> Data:
     """As few numbers of `normal` are made, for any count: where memory has gaps, PyTorch makes no blocks."""
     return _to_bytes(_fused(_normals(generator, count), std, mean), dtype)
 
@@ -567,19 +571,19 @@ def _box_muller(uniforms: list[float]) -> list[float]:
     return out
 
 
-def exponential(generator: Generator, count: int, dtype: dtype = float32, rate: float = 1.0) -> bytes:
+def exponential(generator: Generator, count: int, dtype: dtype = float32, rate: float = 1.0) -> Data:
     """Exponential with density `rate * exp(-rate * x)`."""
     return _to_bytes([-1 / rate * math.log1p(-u) for u in _uniform53(generator, count)], dtype)
 
 
-def cauchy(generator: Generator, count: int, dtype: dtype = float32, median: float = 0.0, sigma: float = 1.0) -> bytes:
+def cauchy(generator: Generator, count: int, dtype: dtype = float32, median: float = 0.0, sigma: float = 1.0) -> Data:
     """Cauchy with the given median and half width at half maximum."""
     return _to_bytes(
         _fused([math.tan(math.pi * (u - 0.5)) for u in _uniform53(generator, count)], sigma, median), dtype
     )
 
 
-def log_normal(generator: Generator, count: int, dtype: dtype = float32, mean: float = 1.0, std: float = 2.0) -> bytes:
+def log_normal(generator: Generator, count: int, dtype: dtype = float32, mean: float = 1.0, std: float = 2.0) -> Data:
     """`exp` of normal numbers, all drawn as the few are in `normal`."""
     return _to_bytes([math.exp(x) for x in _fused(_normals(generator, count), std, mean)], dtype)
 
@@ -587,7 +591,7 @@ def log_normal(generator: Generator, count: int, dtype: dtype = float32, mean: f
 # --- discrete distributions -------------------------------------------------------------------------------------------
 
 
-def bernoulli(generator: Generator, count: int, p: float, dtype: dtype = float32) -> bytes:
+def bernoulli(generator: Generator, count: int, p: float, dtype: dtype = float32) -> Data:
     """1 with probability `p`, else 0.
 
     PyTorch's values where it does not hand this one over to Intel's MKL, which it does on Intel's own processors.
@@ -606,20 +610,22 @@ def bernoulli(generator: Generator, count: int, p: float, dtype: dtype = float32
     return _to_bytes(drawn, dtype)
 
 
-def bernoulli_each(generator: Generator, p: Sequence[float], p_dtype: dtype, dtype: dtype = float32) -> bytes:
+def bernoulli_each(generator: Generator, p: Sequence[float], p_dtype: dtype, dtype: dtype = float32) -> Data:
     """For each probability 1 with that probability, else 0."""
     uniforms = (_uniform53 if p_dtype is float64 else _uniform24)(generator, len(p))
-    return _to_bytes([u < q for u, q in zip(uniforms, p, strict=True)], dtype)
+    if isinstance(uniforms, list):
+        return _to_bytes([u < q for u, q in zip(uniforms, p, strict=True)], dtype)
+    return _to_bytes(uniforms < array("d", p), dtype)
 
 
-def geometric(generator: Generator, count: int, p: float, dtype: dtype = float32) -> bytes:
+def geometric(generator: Generator, count: int, p: float, dtype: dtype = float32) -> Data:
     """The number of trials of probability `p` up to and including the first success."""
     scale = math.log(1 - p)
     # A uniform 0 would be an infinite wait; 2**-54 stands for it as it would for any number below 2**-53.
     return _to_bytes([math.ceil(math.log(u or 2.0**-54) / scale) for u in _uniform53(generator, count)], dtype)
 
 
-def randint(generator: Generator, count: int, low: int, high: int, dtype: dtype = int64) -> bytes:
+def randint(generator: Generator, count: int, low: int, high: int, dtype: dtype = int64) -> Data:
     """Integers of [low, high), of any dtype; from one word each, or two where the range is 2**28 and more."""
     if dtype.is_floating_point:
         low, high = _representable(low, dtype, 1), _representable(high, dtype, -1)
@@ -632,7 +638,7 @@ def randint(generator: Generator, count: int, low: int, high: int, dtype: dtype 
     return _to_bytes([draw % span + low for draw in draws], dtype)
 
 
-def random_(generator: Generator, count: int, dtype: dtype) -> bytes:
+def random_(generator: Generator, count: int, dtype: dtype) -> Data:
     """Integers from 0 to the largest of the dtype; of a floating-point dtype, to where its integers have gaps."""
     draws = generator.doublewords(count) if dtype in (int64, float64) else generator.words(count)
     limit = 2 if dtype is bool_ else (1 << _PRECISION[dtype]) + 1 if dtype.is_floating_point else 1 << _bits(dtype)

@@ -300,10 +300,9 @@ class NumpyBackend:
     # --- moving elements ----------------------------------------------------------------------------------------------
 
     def concat(self, arrays: Sequence[Array], axis: int) -> Array:
-        # concatenate keeps the order of transposed operands unless given where to write.
-        shape = list(arrays[0].shape)
-        shape[axis] = sum([a.shape[axis] for a in arrays])
-        return np.concatenate(arrays, axis, out=np.empty(shape, arrays[0].dtype))
+        joined: Array = np.concatenate(arrays, axis)
+        # It keeps the order of transposed operands.
+        return joined if joined.flags.c_contiguous else joined.copy("C")
 
     def take(self, x: Array, index: Array, axis: int) -> Array:
         return np.asanyarray(x.take(index, axis=axis), order="C")

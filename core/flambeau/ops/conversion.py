@@ -64,8 +64,7 @@ def cast(input: Tensor, kind: dtype) -> Tensor:
     if found is None:
         result: Tensor = _cast(input, kind)
         return result
-    strides, order = found
-    return placed(_cast_in_order(input, kind, order), input._shape, strides)
+    return placed(_cast_in_order(input, kind, found.order), input._shape, found.strides)
 
 
 def move(input: Tensor, place: device) -> Tensor:

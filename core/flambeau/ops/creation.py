@@ -449,7 +449,7 @@ def _like(input: Tensor, value: Any, options: dict[str, Any]) -> Tensor:
     made = full(input._shape, value, dtype=kind, device=input.device if place is None else place, **options)
     if format is None or format.name == "preserve_format":
         found = laid(input)
-        return made if found is None else placed(made, input._shape, found[0])
+        return made if found is None else placed(made, input._shape, found.strides)
     return _laid_out(made, format)
 
 

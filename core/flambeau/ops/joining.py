@@ -58,6 +58,9 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out
     tensors = _listed("cat", tensors)
     if not tensors:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+    if _all_alike(tensors):
+        d = wrap_dim(dim if axis is None else axis, len(tensors[0]._shape))
+        return _joined(tensors, tensors, d, out)
     _check_tensors(tensors)
     for i, x in enumerate(tensors):
         if not x._shape:
@@ -80,12 +83,26 @@ def cat(tensors: Sequence[Tensor], dim: int = 0, *, axis: int | None = None, out
                     f"Sizes of tensors must match except in dimension {d}. Expected size {a} but got size {b} for "
                     f"tensor number {i} in the list."
                 )
+    return _joined(tensors, kept, d, out)
+
+
+def _all_alike(tensors: Sequence[Any]) -> bool:
+    """Whether all are tensors of one shape and dtype, of which nothing else need be looked at; dimensions they have."""
+    if not isinstance(tensors[0], Tensor) or tensors[0]._shape in ((), (0,)):
+        return False
+    try:
+        return len({x._shape for x in tensors}) == len({x.dtype for x in tensors}) == 1
+    except AttributeError:
+        return False
+
+
+def _joined(tensors: Sequence[Tensor], kept: Sequence[Tensor], d: int, out: Tensor | None) -> Tensor:
     if out is not None:
         count = sum([x.numel() for x in tensors])
         for x in tensors:
             check_apart(out, x, same=False, count=count)
     result: Tensor = concat(kept, d)
-    if all([x._view is not None and is_channels_last(x) for x in kept]):  # noqa: C419 - a list is quicker for the few there are
+    if kept[0]._view is not None and all([is_channels_last(x) for x in kept]):  # noqa: C419 - a list is quicker for the few there are
         as_operands(result, kept[0])
     return result if out is None else store(out, result, "cat")
 
@@ -106,6 +123,9 @@ def stack(tensors: Sequence[Tensor], dim: int = 0, *, out: Tensor | None = None)
     tensors = _listed("stack", tensors)
     if not tensors:
         raise RuntimeError("stack expects a non-empty TensorList")
+    if _all_alike(tensors):
+        result: Tensor = pile(tensors, wrap_dim(dim, len(tensors[0]._shape) + 1))
+        return result if out is None else store(out, result, "stack")
     _check_tensors(tensors)
     first = tensors[0]._shape
     for i, x in enumerate(tensors):

@@ -66,8 +66,7 @@ def copied_like(input: Tensor, other: Tensor) -> Tensor:
     found = laid(other)
     if found is None:
         return input.clone(memory_format=contiguous_format)
-    strides, order = found
-    return placed(_ordered(input, order), input._shape, strides)
+    return placed(_ordered(input, found.order), input._shape, found.strides)
 
 
 def copied(input: Tensor) -> Tensor:

@@ -10,40 +10,63 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._tensor import Tensor
 from ..backends.protocol import Array
 from ..shape import Shape, broadcast_shapes, contiguous_strides, is_contiguous
 
 Strides = tuple[int, ...]
-Laid = tuple[Strides, Shape]
-"""Strides of a tensor without gaps, and its dimensions, the outermost in memory first."""
+
+
+class Laid(NamedTuple):
+    """How a tensor without gaps lies in memory, where that is not C order."""
+
+    strides: Strides
+    order: Shape
+    """The dimensions, the outermost in memory first."""
+    sizes: Shape
+    """The shape in that order."""
+
+
+Geometry = tuple[Shape, Strides | None]
+"""An operand's shape and strides; None are those of C order."""
 
 
 @lru_cache(maxsize=4096)
-def laid_like(shape: Shape, operands: tuple[tuple[Shape, Strides], ...]) -> Laid | None:
-    """How an elementwise result of operands, given by shapes and strides, lies in memory; None is in C order."""
+def _of_result(operands: tuple[Geometry, ...]) -> tuple[Shape, Laid | None]:
+    """The shape of an elementwise result and how it lies in memory; None is in C order.
+
+    Raises:
+        RuntimeError: the shapes do not broadcast.
+    """
+    shape = operands[0][0]
+    for sizes, _ in operands[1:]:
+        shape = broadcast_shapes(shape, sizes)
     if 0 in shape:
-        return None
+        return shape, None
     alike = all(sizes == shape for sizes, _ in operands)
-    if alike and all(is_contiguous(sizes, steps) for sizes, steps in operands):
-        return None
+    if alike and all(steps is None or is_contiguous(sizes, steps) for sizes, steps in operands):
+        return shape, None
     strides = operands[0][1]
-    if alike and all(steps == strides for _, steps in operands):
+    if alike and strides is not None and all(steps == strides for _, steps in operands):
         order = tuple(sorted(range(len(shape)), key=lambda d: (shape[d] == 1, -strides[d])))
-        if is_contiguous(tuple([shape[d] for d in order]), tuple([strides[d] for d in order])):
-            return strides, order
-    order = _by_step(shape, [_stretched(shape, sizes, steps) for sizes, steps in operands])
+        sizes = tuple([shape[d] for d in order])
+        if is_contiguous(sizes, tuple([strides[d] for d in order])):
+            return shape, Laid(strides, order, sizes)
+    order = _by_step(shape, [_stretched(shape, *operand) for operand in operands])
     if order == tuple(range(len(shape))):
-        return None
-    steps = contiguous_strides(tuple([shape[d] for d in order]))
-    return tuple([steps[order.index(d)] for d in range(len(shape))]), order
+        return shape, None
+    sizes = tuple([shape[d] for d in order])
+    steps = contiguous_strides(sizes)
+    return shape, Laid(tuple([steps[order.index(d)] for d in range(len(shape))]), order, sizes)
 
 
-def _stretched(shape: Shape, sizes: Shape, steps: Strides) -> Strides:
+def _stretched(shape: Shape, sizes: Shape, steps: Strides | None) -> Strides:
     """The strides with which an operand is read at the shape it broadcasts to."""
     lead = len(shape) - len(sizes)
+    if steps is None:
+        steps = contiguous_strides(sizes)
     own = [0 if size == 1 != whole else step for size, whole, step in zip(sizes, shape[lead:], steps, strict=True)]
     return (0,) * lead + tuple(own)
 
@@ -78,35 +101,37 @@ def _by_step(shape: Shape, strides: Sequence[Strides]) -> Shape:
 
 def laid(input: Tensor) -> Laid | None:
     """How a copy of a tensor lies in memory; None is in C order."""
-    return None if input._view is None else laid_like(input._shape, ((input._shape, input._view[0]),))
+    return None if input._view is None else _of_result(((input._shape, input._view[0]),))[1]
 
 
 def compute(kernel: Callable[..., Array], values: Sequence[Any]) -> tuple[Array, Shape, Strides | None]:
     """The result of an elementwise kernel of tensors and numbers, its shape, and its strides.
 
     It runs on the operands as they lie in memory. Strides of None are C order, and the array then has the shape.
+
+    Raises:
+        RuntimeError: the shapes do not broadcast.
     """
-    geometry = tuple([(x._shape, x.stride()) for x in values if isinstance(x, Tensor)])
-    shape = geometry[0][0]
-    for other, _ in geometry[1:]:
-        if other != shape:
-            shape = broadcast_shapes(shape, other)
-    found = laid_like(shape, geometry)
+    shape, found = _of_result(
+        tuple([(x._shape, None if x._view is None else x._view[0]) for x in values if isinstance(x, Tensor)])
+    )
     if found is None:
         return kernel(*[x._array() if isinstance(x, Tensor) else x for x in values]), shape, None
-    strides, order = found
-    return kernel(*[turned(x, order) if isinstance(x, Tensor) else x for x in values]), shape, strides
+    return kernel(*[_turned(x, found) if isinstance(x, Tensor) else x for x in values]), shape, found.strides
 
 
-def turned(x: Tensor, order: Shape) -> Array:
-    """The elements of a tensor, or of one that broadcasts, with the dimensions in another order."""
-    if not x._shape:
-        return x._array()
-    backend = x._storage.backend
+def _turned(x: Tensor, found: Laid) -> Array:
+    """The elements of an operand with the dimensions in the order of the result."""
+    array = x._storage.array
+    view = x._view
+    if view is not None and view[0] == found.strides and not view[1] and array.shape == found.sizes:
+        return array
     array = x._array()
-    if len(x._shape) < len(order):
-        array = backend.reshape(array, (1,) * (len(order) - len(x._shape)) + x._shape)
-    return backend.permute(array, order)
+    if not x._shape:
+        return array
+    backend = x._storage.backend
+    lead = len(found.order) - len(x._shape)
+    return backend.permute(backend.reshape(array, (1,) * lead + x._shape) if lead else array, found.order)
 
 
 def placed(y: Tensor, shape: Shape, strides: Strides) -> Tensor:

@@ -304,16 +304,20 @@ def op(
         differentiable = sum(1 << i for i in definition.differentiable)
 
         def call_variadic(*args: Any, **kwargs: Any) -> Any:
-            values = bind(definition, args, kwargs)
+            values: Any = bind(definition, args, kwargs) if kwargs or len(args) != n else args
             tensors = values[0]
             storage = tensors[0]._storage
+            backend = storage.backend
+            arrays = []
             for x in tensors:
-                if x._storage.backend is not storage.backend:
+                held = x._storage
+                if held.backend is not backend:
                     if vmap_levels.levels and (lifted := vmap_levels.together(tensors)) is not None:
                         return call_variadic(lifted, *values[1:])
                     raise_devices(*tensors)
-            kernel = kernels.get(storage.backend) or definition.kernel(storage.backend)
-            y = wrap(kernel([x._array() for x in tensors], *values[1:]), tensors[0].dtype, storage)
+                arrays.append(held.array if x._view is None else x._read())
+            kernel = kernels.get(backend) or definition.kernel(backend)
+            y = wrap(kernel(arrays, *values[1:]), tensors[0].dtype, storage)
             record_if_needed(definition, values, y, False)
             return y
 

@@ -39,15 +39,15 @@ def _generator(x: Tensor, generator: Generator | None) -> Generator:
     return generator
 
 
-def _fill(x: Tensor, data: bytes) -> Tensor:
+def _fill(x: Tensor, data: generators.Data) -> Tensor:
     """Overwrite `x` with elements drawn on the host: in the order in which they lie in memory, as PyTorch does."""
     backend = x._storage.backend
+    made = getattr(backend, "from_buffer", backend.from_bytes)  # not copied, where it need not be before it is written
     found = laid(x)
     if found is None:
-        return _replace(x, backend.from_bytes(data, x._shape, x.dtype))
-    _, order = found
-    drawn = backend.from_bytes(data, tuple([x._shape[d] for d in order]), x.dtype)
-    back = tuple([order.index(d) for d in range(len(order))])
+        return _replace(x, made(data, x._shape, x.dtype))
+    drawn = made(data, found.sizes, x.dtype)
+    back = tuple([found.order.index(d) for d in range(len(found.order))])
     return _replace(x, backend.copy(backend.permute(drawn, back)))
 
 
@@ -434,7 +434,7 @@ def _drawn_like(
     if found is None or vmap_levels.levels:
         return draw(input._shape, **options)
     generator, tracked = options.pop("generator", None), options.pop("requires_grad", False)
-    made = placed(_new(draw.__name__, (input._shape,), options, options.pop("dtype")), input._shape, found[0])
+    made = placed(_new(draw.__name__, (input._shape,), options, options.pop("dtype")), input._shape, found.strides)
     made = (uniform_ if draw is rand else normal_)(made, generator=generator)
     return made.requires_grad_() if tracked else made
 

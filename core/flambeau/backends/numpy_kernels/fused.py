@@ -92,9 +92,13 @@ def softmax_backward(g: Array, out: Array, axis: int) -> Array:
 
 
 def pile(tensors: Sequence[Array], axis: int) -> Array:
-    first = tensors[0]
-    out = np.empty((*first.shape[:axis], len(tensors), *first.shape[axis:]), first.dtype)
-    return np.stack(tensors, axis, out)
+    shape = tensors[0].shape
+    if axis == len(shape):
+        joined = np.concatenate([x[..., None] for x in tensors], axis)
+    else:  # one after the other along the dimension that the new one comes before: no array needs one more
+        joined = np.concatenate(tensors, axis)
+    joined = joined if joined.flags.c_contiguous else joined.copy("C")
+    return joined.reshape((*shape[:axis], len(tensors), *shape[axis:]))
 
 
 KERNELS: dict[str, Callable[..., Any]] = {
