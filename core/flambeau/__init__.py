@@ -119,7 +119,7 @@ _LAZY = {
         "BoolTensor BFloat16Tensor",
         "torch_alias": "install_as_torch",
         "compiler": "compile",
-        "cuda": "OutOfMemoryError AcceleratorError",
+        "backends.protocol": "OutOfMemoryError AcceleratorError",
         "amp": "GradScaler",
         "layout": "sparse_coo sparse_csr sparse_csc sparse_bsr sparse_bsc",
         "settings": "get_num_threads set_num_threads get_num_interop_threads set_num_interop_threads "

@@ -70,7 +70,7 @@ def load(index: int = 0) -> WgpuBackend:
     if backend is None:
         from .backend import WgpuBackend
 
-        backend = _loaded[index] = WgpuBackend(_transport().open_device(index))
+        backend = _loaded[index] = WgpuBackend(_transport().open_device(index), lambda: _transport().open_device(index))
     found: WgpuBackend = backend
     return found
 

@@ -80,8 +80,8 @@ class WgpuBackend:
 
     name = "wgpu"
 
-    def __init__(self, device: Device) -> None:
-        self.engine = Engine(device)
+    def __init__(self, device: Device, reopen: Callable[[], Device] | None = None) -> None:
+        self.engine = Engine(device, reopen=reopen)
         self.kernels: Mapping[str, Callable[..., Any]] = {
             "pack": self._pack,
             "unpack": self._unpack,
@@ -100,8 +100,7 @@ class WgpuBackend:
         return self.engine.device.info.name
 
     def synchronize(self) -> None:
-        self.engine.flush()
-        self.engine.device.synchronize()
+        self.engine.synchronize()
 
     def step_boundary(self) -> None:
         self.engine.flush()

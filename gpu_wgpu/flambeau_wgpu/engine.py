@@ -11,18 +11,19 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from math import prod
 
 from flambeau.dtype import dtype
 
 from . import plan as plans
 from .codegen.ir import KernelIR
-from .device.interface import Commands, Device
+from .device.interface import LOST, Commands, Device, DeviceLost
 from .formats import storage_bytes
 from .kernels import RENDER
 from .large import cut, has_large
-from .lazy import HOST, VIEW, LazyArray, Op
-from .memory import Pool
+from .lazy import HOST, PARTS, VIEW, LazyArray, Op
+from .memory import Buffer, Pool
 from .plan import Plan
 from .regions import is_identity
 from .schedule.fuse import Fusion
@@ -38,21 +39,26 @@ PLANS_KEPT = 64
 class Engine:
     """One device with its memory, its kernels and the work that waits for it."""
 
-    def __init__(self, device: Device, tuner: Tuner | None = None) -> None:
-        self.device = device
-        self.tuner = tuner or Tuner(device)
-        self.pool = Pool(device)
+    def __init__(self, device: Device, tuner: Tuner | None = None, reopen: Callable[[], Device] | None = None) -> None:
+        self._reopen = reopen  # where a device that was lost is opened again
         self.queue: list[LazyArray] = []
-        self.check_at = QUEUE_CHECK
-        self.pipelines: dict[KernelIR, int] = {}
-        self.plans: dict[tuple[object, ...], Plan] = {}
-        self.in_parts: set[tuple[object, ...]] = set()  # keys of flushes with arrays too large for one buffer
-        self.part = 1 << (self.pool.largest // 4).bit_length() - 1  # the most elements in one
+        self._start(device, tuner)
         self.flushes = 0
         self.planned = 0  # flushes that found no plan
         debug = os.environ.get("FLAMBEAU_DEBUG", "").split(",")
         self.show_schedule = "schedule" in debug or "wgsl" in debug
         self.show_wgsl = "wgsl" in debug
+
+    def _start(self, device: Device, tuner: Tuner | None) -> None:
+        """Begin on a device that holds nothing yet."""
+        self.device = device
+        self.tuner = tuner or Tuner(device)
+        self.pool = Pool(device)
+        self.check_at = QUEUE_CHECK
+        self.pipelines: dict[KernelIR, int] = {}
+        self.plans: dict[tuple[object, ...], Plan] = {}
+        self.in_parts: set[tuple[object, ...]] = set()  # keys of flushes with arrays too large for one buffer
+        self.part = 1 << (self.pool.largest // 4).bit_length() - 1  # the most elements in one
 
     def append(
         self, op: Op, inputs: tuple[LazyArray, ...], attr: object, shape: tuple[int, ...], dtype: dtype
@@ -78,6 +84,57 @@ class Engine:
             self.check_queue()
 
     def flush(self, read: tuple[LazyArray, int] | None = None) -> memoryview | bytes | None:
+        """Run what waits, see `_flush`.
+
+        Raises:
+            DeviceLost: the device went away, or an array was on one that did. Only such arrays are lost, and those that
+                were to be computed from them.
+            OutOfMemory: the device has no room. The work waits on, as long as somebody holds its results.
+        """
+        try:
+            return self._flush(read)
+        except Exception as error:
+            if self.device.is_lost(error):
+                self._replace_device()
+                raise DeviceLost(LOST) from error
+            if isinstance(error, DeviceLost):
+                self._bury()
+            raise
+
+    def _replace_device(self) -> None:
+        if self._reopen is not None:
+            self._start(self._reopen(), None)
+        self._bury()
+
+    def _bury(self) -> None:
+        """Give up what waits for arrays of a device that was lost; the rest stays in the queue."""
+        waiting, self.queue, gone = self.queue, [], Pool(self.device)
+        for x in waiting:
+            if not any(map(self._is_gone, x.inputs)):
+                x.index = len(self.queue)
+                self.queue.append(x)
+            elif x.op is VIEW:
+                x.index = -1
+            else:
+                x.realize(Buffer(gone, 0, 0))
+
+    def _is_gone(self, x: LazyArray) -> bool:
+        if x.op is VIEW or x.op is PARTS:
+            return any(map(self._is_gone, x.inputs))
+        return x.buffer is not None and x.buffer.pool is not self.pool
+
+    def synchronize(self) -> None:
+        """Return when everything is done."""
+        self.flush()
+        try:
+            self.device.synchronize()
+        except Exception as error:
+            if self.device.is_lost(error):
+                self._replace_device()
+                raise DeviceLost(LOST) from error
+            raise
+
+    def _flush(self, read: tuple[LazyArray, int] | None = None) -> memoryview | bytes | None:
         """Run what waits. `read` is a held array that has (or gets) a buffer, and how many of its bytes to wait for and
         return. None where it came to lie inside another array: it is a view then.
         """
@@ -98,7 +155,7 @@ class Engine:
             self.in_parts.add(graph.key)
             self.queue = cut(graph, self.part)
             del graph  # it holds what the new queue may not need
-            return self.flush(read)
+            return self._flush(read)
         if plan is None:
             self.planned += 1
             plan = plans.build(Fusion(graph, device.info.kind, self.tuner), self._pipeline)
@@ -121,6 +178,8 @@ class Engine:
         if array.op is HOST:
             plans.upload(array, self.pool, self.device)
         assert array.buffer is not None
+        if array.buffer.pool is not self.pool:
+            raise DeviceLost(LOST)
         return array.buffer.handle
 
     def _pipeline(self, ir: KernelIR) -> int:

@@ -18,6 +18,10 @@ def size_class(size: int) -> int:
     return (size + quarter - 1) // quarter * quarter
 
 
+def _human(size: int) -> str:
+    return f"{size / 2**30:.2f} GiB" if size >= 1 << 30 else f"{size / 2**20:.2f} MiB"
+
+
 class Buffer:
     """A device buffer owned by one realized array; back in the pool when that array is gone."""
 
@@ -62,20 +66,32 @@ class Pool:
             self.idle_bytes -= size
             self.peak_bytes = max(self.peak_bytes, self.allocated_bytes - self.idle_bytes)
             return heappop(idle)
-        if size > self.largest:
-            raise OutOfMemory(
-                f"wgpu: out of memory: an array of {size / 2**20:.0f} MiB is over the limit of "
-                f"{self.device.info.name}, {self.largest / 2**20:.0f} MiB in one buffer. Compute it in parts"
-            )
+        if size > self.largest or 0 < self.device.info.memory < self.allocated_bytes + size:
+            self.trim(0)
+        if size > self.largest or 0 < self.device.info.memory < self.allocated_bytes + size:
+            raise self._too_much(size)
         try:
             handle = self.device.alloc(size)
         except OutOfMemory:
             self.trim(0)
-            handle = self.device.alloc(size)
+            try:
+                handle = self.device.alloc(size)
+            except OutOfMemory:
+                raise self._too_much(size) from None
         self.allocated_bytes += size
         self.peak_bytes = max(self.peak_bytes, self.allocated_bytes - self.idle_bytes)
         self.peak_allocated_bytes = max(self.peak_allocated_bytes, self.allocated_bytes)
         return handle
+
+    def _too_much(self, size: int) -> OutOfMemory:
+        """As PyTorch says it, as far as WebGPU tells."""
+        info = self.device.info
+        total = f" has a total capacity of {_human(info.memory)}" if info.memory else ""
+        return OutOfMemory(
+            f"wgpu out of memory. Tried to allocate {_human(size)}. {info.name}{total}, of which flambeau holds "
+            f"{_human(self.allocated_bytes)} ({_human(self.idle_bytes)} of it not in use), and takes at most "
+            f"{_human(self.largest)} at once."
+        )
 
     def give(self, handle: int, size: int) -> None:
         heappush(self.idle.setdefault(size, []), handle)

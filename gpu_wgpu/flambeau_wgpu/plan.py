@@ -13,7 +13,7 @@ from typing import Any
 
 from .codegen.ir import KernelIR
 from .codegen.lower import Kernel, Key, TooManyBindings
-from .device.interface import Commands, Device
+from .device.interface import LOST, Commands, Device, DeviceLost
 from .formats import PUT_SCALAR, storage_bytes
 from .kernels import TEMPLATES, elementwise, rows
 from .lazy import ASSIGN, BUFFER, HOST, VIEW, Kind, LazyArray
@@ -51,8 +51,11 @@ class Plan:
             leaf = leaves[number]
             if leaf.op is HOST:
                 upload(leaf, pool, device)
-            assert leaf.buffer is not None
-            handles[number] = leaf.buffer.handle
+            buffer = leaf.buffer
+            assert buffer is not None
+            if buffer.pool is not pool:
+                raise DeviceLost(LOST)
+            handles[number] = buffer.handle
         taken: list[int] = []
         try:
             taken.extend(map(pool.take, self.sizes))
@@ -68,6 +71,7 @@ class Plan:
         except BaseException:
             for handle, size in zip(taken, self.sizes, strict=False):
                 pool.give(handle, size)
+            pool.trim(0)  # where memory ran out, a browser says so late: some of these may be none
             raise
         owned: set[int] = set()
         for ref, slot in self.outputs:
@@ -108,6 +112,8 @@ class Plan:
         if array.op is HOST:
             upload(array, pool, device)
         assert array.buffer is not None
+        if array.buffer.pool is not pool:
+            raise DeviceLost(LOST)
         return array.buffer.handle
 
 

@@ -36,6 +36,16 @@ from typing import Any, Literal, Protocol, TypeAlias
 from ..dtype import dtype
 
 Array: TypeAlias = Any
+
+
+class OutOfMemoryError(RuntimeError):
+    """A device has no room for an array: `torch.OutOfMemoryError`, raised by backends."""
+
+
+class AcceleratorError(RuntimeError):
+    """A device failed: `torch.AcceleratorError`, raised by backends."""
+
+
 Scalar: TypeAlias = bool | int | float
 Operand: TypeAlias = Any  # Array | Scalar
 Shape: TypeAlias = tuple[int, ...]

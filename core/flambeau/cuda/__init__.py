@@ -12,19 +12,12 @@ from importlib.util import find_spec as _find_spec
 from typing import Any, NoReturn
 
 from .._tensor import Tensor
+from ..backends.protocol import AcceleratorError, OutOfMemoryError
 from ..device import device as _Device
 
 has_half = True
 has_magma = False
 default_generators: tuple[Any, ...] = ()
-
-
-class OutOfMemoryError(RuntimeError):
-    """Never raised: there is no CUDA memory to run out of. Programs catch it by name."""
-
-
-class AcceleratorError(RuntimeError):
-    """Never raised: errors of PyTorch's own device runtimes. Programs catch it by name."""
 
 
 class CudaError(RuntimeError):

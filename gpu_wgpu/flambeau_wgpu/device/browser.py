@@ -10,7 +10,7 @@ from array import array
 from pathlib import Path
 from typing import Any
 
-from .interface import WORD, Commands, Counters, DeviceError, DeviceInfo, OutOfMemory
+from .interface import WORD, Commands, Counters, DeviceError, DeviceInfo, DeviceLost, OutOfMemory
 
 BUFFER, DESTROY, WRITE, PIPELINE, DISPATCH, READ = range(1, 7)
 STORAGE, PARAMS = 0, 1  # the `usage` of BUFFER
@@ -59,7 +59,9 @@ def wait(promise: Any) -> Any:
 def _fault(error: Any) -> DeviceError:
     message = str(getattr(error, "message", None) or error)
     if "OutOfMemory" in message or "out of memory" in message.lower():
-        return OutOfMemory(f"wgpu: out of memory: {message}")
+        return OutOfMemory(f"wgpu out of memory. {message}")
+    if "the GPU device was lost" in message:
+        return DeviceLost(message)
     return DeviceError(message)
 
 
@@ -175,6 +177,9 @@ class BrowserDevice:
         self._execute()
         wait(self._device.settled())
         self._in_flight = 0
+
+    def is_lost(self, error: Exception) -> bool:
+        return isinstance(error, DeviceLost)
 
     def close(self) -> None:
         self._device.close()

@@ -16,6 +16,8 @@ from array import array
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from flambeau.backends.protocol import AcceleratorError, OutOfMemoryError
+
 DISPATCH = 5
 PARAMS_ALIGNMENT = 256  # minUniformBufferOffsetAlignment, as every WebGPU device has it
 WORD = "I"
@@ -27,8 +29,17 @@ class DeviceError(RuntimeError):
     """The GPU cannot be used, or stopped working; the message says what to do."""
 
 
-class OutOfMemory(DeviceError):
+class OutOfMemory(OutOfMemoryError, DeviceError):
     """The GPU has no room for a buffer."""
+
+
+class DeviceLost(AcceleratorError, DeviceError):
+    """The GPU was reset, unplugged or taken away: what was in its memory is gone. The next use opens it anew."""
+
+
+LOST = (
+    "wgpu: the device was lost, and with it what its tensors held. Make them anew; the next use opens the device again"
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +48,7 @@ class DeviceInfo:
     kind: str  # "cpu" for software adapters, "gpu" for the others: they want different kernels
     limits: dict[str, int]
     features: frozenset[str]
+    memory: int = 0  # bytes there are, 0 if nobody says
 
 
 @dataclass
@@ -93,3 +105,9 @@ class Device(Protocol):
 
     def synchronize(self) -> None:
         """Return when everything submitted is done."""
+
+    def is_lost(self, error: Exception) -> bool:
+        """Whether an error of this device means that it is gone."""
+
+    def close(self) -> None:
+        """Let go of the device."""

@@ -97,6 +97,13 @@ def open_device(index: int = 0) -> NativeDevice:
     return NativeDevice(found[index])
 
 
+def _physical_memory() -> int:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not on Windows
+        return 0
+
+
 class NativeDevice:
     def __init__(self, adapter: Any) -> None:
         import wgpu
@@ -114,6 +121,8 @@ class NativeDevice:
             kind="cpu" if adapter.info["adapter_type"] == "CPU" else "gpu",
             limits={name: self._device.limits[name] for name in USED_LIMITS},
             features=frozenset(features),
+            # A software adapter's memory is the machine's: its driver would take it to the last byte.
+            memory=_physical_memory() if adapter.info["adapter_type"] == "CPU" else 0,
         )
         self.counters = Counters()
         self._buffers: dict[int, Any] = {}
@@ -150,7 +159,9 @@ class NativeDevice:
         try:
             return self._device.create_buffer(size=size, usage=usage)
         except self._wgpu.GPUOutOfMemoryError as error:
-            raise OutOfMemory(f"wgpu: out of memory: {self.info.name} has no room for {size} bytes") from error
+            raise OutOfMemory(
+                f"wgpu out of memory. Tried to allocate {size / 2**20:.2f} MiB on {self.info.name}."
+            ) from error
 
     def _grow_params(self, size: int) -> None:
         usage = self._wgpu.BufferUsage
@@ -294,6 +305,9 @@ class NativeDevice:
         # (wgpu-py 0.32's own on_submitted_work_done_sync hands its library a callback of another type.)
         self._lib.wgpuDevicePoll(self._device._internal, True, self._ffi.NULL)
         self._in_flight = 0
+
+    def is_lost(self, error: Exception) -> bool:
+        return isinstance(error, self._wgpu.GPUError) and "device is lost" in str(error)
 
     def close(self) -> None:
         with contextlib.suppress(Exception):

@@ -8,6 +8,7 @@ from typing import Any
 
 from flambeau.dtype import bool_, dtype
 
+from ..device.interface import OutOfMemory
 from ..lazy import (
     ARRAYS,
     BINARY,
@@ -29,6 +30,8 @@ from .blocks import Block, blocks, box, is_large
 from .images import bias_alone
 from .rules import RULES
 
+MOST = 1 << 40  # elements: with more even the list of parts is too long to make
+
 
 def has_large(graph: Graph, part: int) -> bool:
     """Whether a flush meets an array of more than `part` elements."""
@@ -42,6 +45,9 @@ def cut(graph: Graph, part: int) -> list[LazyArray]:
     computes it.
     """
     graph.analyse()
+    largest = max((prod(graph.shape(ref)) for ref in range(graph.count) if graph.needed[ref]), default=0)
+    if largest > MOST:
+        raise OutOfMemory(f"wgpu out of memory. An array of {largest} elements is more than any device computes.")
     for ref in range(graph.count):
         if graph.arrays[ref].op is CONVOLVE_BIAS:
             bias_alone(graph.arrays[ref], part)
