@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..engine import Engine
 
 LARGE_FROM = 1 << 18  # multiplications from which the larger register tile is worth compiling
+WIDE_FROM = 1 << 22  # ...and a wide one, whose rows of the right operand are loaded whole
 GROUP_FROM = 48  # rows and columns from which a workgroup tile is worth it on a GPU
 LONG = 2048  # inner dimension from which splitting it is worth a second kernel
 BUSY = {"cpu": 128, "gpu": 4096}  # invocations that keep a device busy
@@ -87,8 +88,11 @@ def default(shape: ProductShape, device_kind: str) -> Variant:
     rows, inner, columns, batches, *_ = shape
     if device_kind == "gpu" and min(rows, columns) >= GROUP_FROM:
         return Variant("workgroup", 64, 64)
-    large = min(rows, columns, inner) > 4 and rows * columns * inner * batches >= LARGE_FROM
-    tile = 8 if large and device_kind == "cpu" else 4
+    macs = rows * columns * inner * batches
+    large = min(rows, columns, inner) > 4 and macs >= LARGE_FROM and device_kind == "cpu"
+    tile = 8 if large else 4
+    if large and macs >= WIDE_FROM and shape.b_mode == "across":
+        return Variant("register", 8, 16)
     tiles = -(-rows // tile) * -(-columns // tile) * batches
     parts = min(BUSY[device_kind] // tiles, inner // (LONG // 4)) if inner >= LONG else 1
     return Variant("register", tile, tile, max(1, parts))

@@ -41,18 +41,18 @@ def render(ir: KernelIR, product: Product) -> str:
 
     # x{row}: four elements along k. y{k}_{quad}: four columns.
     if a_mode == "along":
-        load_a = [f"let x{r} = {a_name}[(a_row{r} + k) >> 2u];" for r in rows]
+        load_a = [f"let x{r} = {a_name}[a_quad{r} + n];" for r in rows]
     elif a_mode == "across":
-        at = f"(a_row0 + (k + {{}}u) * {word(A_INNER)}) >> 2u"
-        load_a = [f"let t{j}_{q} = {a_name}[({at.format(j)}) + {q}u];" for j in ks for q in range(tall // 4)]
+        load_a = [
+            f"let t{j}_{q} = {a_name}[a_quad0 + (k + {j}u) * a_step + {q}u];" for j in ks for q in range(tall // 4)
+        ]
         load_a += [f"let x{r} = {v}({', '.join(f't{j}_{r // 4}[{r % 4}]' for j in ks)});" for r in rows]
     else:
         load_a = [f"let x{r} = {v}({', '.join(a_scalar(r, f'k + {j}u') for j in ks)});" for r in rows]
     if b_mode == "across":
-        at = f"(b_col0 + (k + {{}}u) * {word(B_INNER)}) >> 2u"
-        load_b = [f"let y{j}_{q} = {b_name}[({at.format(j)}) + {q}u];" for j in ks for q in range(quads)]
+        load_b = [f"let y{j}_{q} = {b_name}[b_quad0 + (k + {j}u) * b_step + {q}u];" for j in ks for q in range(quads)]
     elif b_mode == "along":
-        load_b = [f"let u{c} = {b_name}[(b_col{c} + k) >> 2u];" for c in columns]
+        load_b = [f"let u{c} = {b_name}[b_quad{c} + n];" for c in columns]
         load_b += [_gather(v, f"y{j}_{q}", [f"u{4 * q + c}[{j}]" for c in ks]) for j in ks for q in range(quads)]
     else:
         load_b = [
@@ -74,6 +74,10 @@ def render(ir: KernelIR, product: Product) -> str:
     # Four elements at once across the tile may reach past the last row or column, and are not stored.
     a_rows = [f"  let a_row{r} = a_at + min(row + {r}u, {word(ROWS)} - 1u) * {word(A_ROW)};" for r in rows]
     b_cols = [f"  let b_col{c} = b_at + min(column + {c}u, {word(COLUMNS)} - 1u) * {word(B_COLUMN)};" for c in columns]
+    # Vectors are counted in vectors, outside of the loop: compilers of software adapters leave nothing out of it.
+    quads_of = [f"  let a_quad{r} = a_row{r} >> 2u;" for r in (rows if a_mode == "along" else range(1))]
+    quads_of += [f"  let b_quad{c} = b_col{c} >> 2u;" for c in (columns if b_mode == "along" else range(1))]
+    quads_of += [f"  let a_step = {word(A_INNER)} >> 2u;", f"  let b_step = {word(B_INNER)} >> 2u;"]
     accumulators = [f"  var acc{r}_{q} = {v}();" for r in rows for q in range(quads)]
     results = ", ".join(f"acc{r}_{q}" for r in rows for q in range(quads))
     value = f"results[r * {quads}u + c / 4u][c & 3u]"
@@ -94,9 +98,10 @@ def render(ir: KernelIR, product: Product) -> str:
 {batch_offsets(product.rank)}
   let begin = {f"min(i / (across * down * {batches}) * {word(PART)}, {word(INNER)})" if in_parts else "0u"};
   let end = min(begin + {word(PART)}, {word(INNER)});
-{line.join([*a_rows, *b_cols, *accumulators])}
+{line.join([*a_rows, *b_cols, *quads_of, *accumulators])}
   let whole = begin + ((end - begin) & 0xfffffffcu);
   for (var k = begin; k < whole; k = k + 4u) {{
+    let n = k >> 2u;
     {nested.join([*load_a, *load_b, *multiply])}
   }}
 {rest if product.ragged else ""}\
