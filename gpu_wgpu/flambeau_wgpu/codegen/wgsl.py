@@ -168,7 +168,7 @@ def varying(function: Function) -> list[bool]:
     """Whether each register differs among the lanes."""
     if function.lanes == 1:
         return [False] * len(function.code)
-    return _dependents(function, lambda pattern: pattern.flat or pattern.walks[-1] != ABSENT)
+    return _dependents(function, lambda pattern: pattern.flat or pattern.walks[-1] != ABSENT, ("input",))
 
 
 def inner(function: Function) -> list[bool]:
@@ -179,11 +179,11 @@ def inner(function: Function) -> list[bool]:
     )
 
 
-def _dependents(function: Function, differs: Callable[[Pattern], bool]) -> list[bool]:
+def _dependents(function: Function, differs: Callable[[Pattern], bool], also: tuple[str, ...] = ()) -> list[bool]:
     result: list[bool] = []
     for instruction in function.code:
         at = ACCESS_AT.get(instruction[0])
-        own = at is not None and differs(function.accesses[instruction[at]])
+        own = instruction[0] in also or (at is not None and differs(function.accesses[instruction[at]]))
         result.append(own or any(result[register] for register in operands(instruction)))
     return result
 
@@ -255,7 +255,7 @@ def _expression(
     if name == "param":
         return scalar(dtype, rest[0])
     if name == "input":
-        return given
+        return f"{given}[{lane}]" if function.lanes > 1 else given
     if name == "reduced":
         return f"m{rest[0]}"
     if name == "arange":
@@ -331,7 +331,8 @@ def define(ir: KernelIR, function: Function) -> str:
     if function.located:
         parameters += "".join(f", c{axis}: u32" for axis in range(function.rank))
     if function.input:
-        parameters += f", value: {register(function.input)}"
+        type_ = register(function.input)
+        parameters += f", value: {type_}" if function.lanes == 1 else f", value: vec{function.lanes}<{type_}>"
     if function.result < 0:
         return f"fn {function.name}({parameters}) {{\n{body(ir, function)}\n}}"
     result = function.code[function.result][1]

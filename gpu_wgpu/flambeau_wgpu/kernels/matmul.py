@@ -148,7 +148,8 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
         kernel.stores.append(key)
         partial = kernel.bind(key, element, writable=True)
     else:
-        add_epilogue(kernel, ref, epilogue)
+        quads = dtype == "float32" and columns % 4 == 0
+        add_epilogue(kernel, ref, epilogue, lanes=4 if quads else 1)
     kernel.ops.insert(0, "matmul")
     # An operand that lies in what the kernel also writes has that binding; else one of its own, whatever an epilogue
     # reads beside it from the same buffer.

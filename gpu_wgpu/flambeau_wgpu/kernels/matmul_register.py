@@ -89,6 +89,15 @@ def render(ir: KernelIR, product: Product) -> str:
         finish = f"{buffer(ir, product.partial)}[{part} + start + c] = {value};"
     else:
         finish = f"finish(start + c, {wrapped('matmul', dtype, value)});"
+    stores = f"""  var results = array<{v}, {tall * quads}>({results});
+  let height = min({tall}u, {word(ROWS)} - row);
+  let width = min({wide}u, {word(COLUMNS)} - column);
+  for (var r = 0u; r < height; r = r + 1u) {{
+    let start = (batch * {word(ROWS)} + row + r) * {word(COLUMNS)} + column;
+    for (var c = 0u; c < width; c = c + 1u) {{ {finish} }}
+  }}"""
+    if ir.functions and ir.functions[0].lanes == 4:
+        stores = _finish_quads(ir, product, [[f"acc{r}_{q}" for q in range(quads)] for r in rows])
     return f"""{ENTRY}{flat_index(COUNT)}\
   let across = ({word(COLUMNS)} + {wide - 1}u) / {wide}u;
   let down = ({word(ROWS)} + {tall - 1}u) / {tall}u;
@@ -105,14 +114,35 @@ def render(ir: KernelIR, product: Product) -> str:
     {nested.join([*load_a, *load_b, *multiply])}
   }}
 {rest if product.ragged else ""}\
-  var results = array<{v}, {tall * quads}>({results});
-  let height = min({tall}u, {word(ROWS)} - row);
-  let width = min({wide}u, {word(COLUMNS)} - column);
-  for (var r = 0u; r < height; r = r + 1u) {{
-    let start = (batch * {word(ROWS)} + row + r) * {word(COLUMNS)} + column;
-    for (var c = 0u; c < width; c = c + 1u) {{ {finish} }}
-  }}
+{stores}
 }}"""
+
+
+SHORT_EPILOGUE = 8  # instructions that may be written out for every four results
+
+
+def _finish_quads(ir: KernelIR, product: Product, results: list[list[str]]) -> str:
+    """Four results at a time, to an epilogue that takes them so."""
+    rows, quads = len(results), len(results[0])
+    start = f"(batch * {word(ROWS)} + row + {{}}) * {word(COLUMNS)} + column"
+
+    def of_row(values: list[str]) -> str:
+        return " ".join(
+            f"if (column + {4 * q}u < {word(COLUMNS)}) {{ finish(start + {4 * q}u, {value}); }}"
+            for q, value in enumerate(values)
+        )
+
+    if len(ir.functions[0].code) <= SHORT_EPILOGUE:
+        return "\n".join(
+            f"  if (row + {r}u < {word(ROWS)}) {{ let start = {start.format(f'{r}u')}; {of_row(values)} }}"
+            for r, values in enumerate(results)
+        )
+    everything = ", ".join(value for values in results for value in values)
+    return f"""  var results = array<vec4<{product.element}>, {rows * quads}>({everything});
+  for (var r = 0u; r < min({rows}u, {word(ROWS)} - row); r = r + 1u) {{
+    let start = {start.format("r")};
+    {of_row([f"results[r * {quads}u + {q}u]" for q in range(quads)])}
+  }}"""
 
 
 def _gather(vector: str, name: str, elements: list[str]) -> str:

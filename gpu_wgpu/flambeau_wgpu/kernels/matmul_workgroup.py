@@ -42,6 +42,15 @@ def render(ir: KernelIR, product: Product) -> str:
     multiply = [f"      acc{r}_{q} = acc{r}_{q} + x{r // 4}[{r % 4}] * y{q};" for r in rows for q in quads]
     results = ", ".join(f"acc{r}_{q}" for r in rows for q in quads)
     value = wrapped("matmul", product.dtype, f"results[r * {len(quads)}u + c / 4u][c & 3u]")
+    per, step = (len(quads), 4) if ir.functions[0].lanes == 4 else (own_columns, 1)
+    if step == 4:
+        value = f"results[r * {per}u + c]"
+    finish = f"""for (var c = 0u; c < {per}u; c = c + 1u) {{
+      let x = column + local.x * {own_columns}u + c * {step}u;
+      if (y < {word(ROWS)} && x < {word(COLUMNS)}) {{
+        finish((batch * {word(ROWS)} + y) * {word(COLUMNS)} + x, {value});
+      }}
+    }}"""
     return f"""{a.memory()}
 {b.memory()}
 @compute @workgroup_size({SIDE}, {SIDE})
@@ -69,12 +78,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
   var results = array<{v}, {own_rows * len(quads)}>({results});
   for (var r = 0u; r < {own_rows}u; r = r + 1u) {{
     let y = row + local.y * {own_rows}u + r;
-    for (var c = 0u; c < {own_columns}u; c = c + 1u) {{
-      let x = column + local.x * {own_columns}u + c;
-      if (y < {word(ROWS)} && x < {word(COLUMNS)}) {{
-        finish((batch * {word(ROWS)} + y) * {word(COLUMNS)} + x, {value});
-      }}
-    }}
+    {finish}
   }}
 }}"""
 
