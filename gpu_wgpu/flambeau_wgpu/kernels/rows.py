@@ -237,6 +237,7 @@ class _Row:
         self.is_inner = inner(function)
         self.lanes = function.lanes
         self.outer_done: set[int] = set()
+        self.outer_places: set[int] = set()
 
     def body(self) -> str:
         function = self.function
@@ -278,7 +279,8 @@ class _Row:
         function = self.function
         loaded = {
             function.code[at][ACCESS_AT[function.code[at][0]]] for at in registers if function.code[at][0] in ACCESS_AT
-        }
+        } - self.outer_places
+        self.outer_places |= loaded
         return [f"{INDENT}let a{at} = h{at};" for at in sorted(loaded)]
 
     def _walk(self, needs: set[int], statements: list[str]) -> list[str]:
