@@ -43,7 +43,9 @@ def skeleton(result: Any, library: Library) -> Any:
         return [skeleton(item, library) for item in result]
     if isinstance(result, (library.dtype, library.device)):
         return short(result)
-    return result if isinstance(result, (int, float, complex, str)) or result is None else type(result).__name__
+    if isinstance(result, float):
+        return f"{result:.5g}"
+    return result if isinstance(result, (int, complex, str)) or result is None else type(result).__name__
 
 
 def numbers(x: Any) -> np.ndarray[Any, Any]:

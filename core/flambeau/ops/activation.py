@@ -23,8 +23,8 @@ def relu(be: Any, input: Array) -> Any:
 
 @composite
 def threshold_backward(be: Any, g: Array, out: Array) -> Any:
-    """`g` where `out` is positive, else 0."""
-    return be.where(be.lt(0.0, out), g, 0.0)
+    """`g` where `out` is positive or nan, else 0."""
+    return be.where(be.le(out, 0.0), 0.0, g)
 
 
 @unary(promote="float", input=lambda g, out: sigmoid_backward(g, out))

@@ -11,9 +11,11 @@ from typing import Any
 
 from .._tensor import Tensor
 from ..dtype import bool_
+from ..promotion import result_type
 from ..shape import wrap_dim
 from .complex_numbers import conj
 from .matmul import bmm, dot, mm
+from .operands import to_dtype
 from .pointwise import mul
 from .reduction import sum as total
 from .views import diagonal, permute, reshape, squeeze, unsqueeze
@@ -382,7 +384,11 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any
     if vec1.dim() != 1 or vec2.dim() != 1:
         name, x = ("vec1", vec1) if vec1.dim() != 1 else ("vec2", vec2)
         raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {x.dim()}-D")
-    product = mul(unsqueeze(vec1, 1), unsqueeze(vec2, 0))
+    kind = result_type(input, vec1, vec2)
+    if kind is bool_:
+        beta, alpha = bool(beta), bool(alpha)
+    input = to_dtype(input, kind)
+    product = to_dtype(mul(unsqueeze(vec1, 1), unsqueeze(vec2, 0)), kind)
     scaled = product if alpha == 1 else mul(product, alpha)
     spread = input.expand(product._shape) if input._shape != product._shape else input
     if beta == 0:  # which also silences a nan

@@ -55,8 +55,8 @@ def nll_loss_backward(
     kind = be.dtype_of(g)
     safe, each = _class_weights(be, target, weight, ignore_index, kind)
     scale = be.mul(each, g)
-    if reduction == "mean":
-        scale = be.div(scale, be.sum(each, (0,), False))
+    if reduction == "mean":  # with nothing to average the loss is nan, but there is no gradient
+        scale = be.where(be.ne(target, ignore_index), be.div(scale, be.sum(each, (0,), False)), 0.0)
     zeros = be.full((n, classes), 0, kind)
     return be.scatter(zeros, 1, be.reshape(safe, (n, 1)), be.reshape(be.neg(scale), (n, 1)), "replace")
 

@@ -204,8 +204,9 @@ def logsigmoid_backward(be: Any, g: Array, input: Array) -> Any:
 
 @unary(input=lambda g, input, min_val, max_val: inside_backward(g, input, min_val, max_val))
 def hardtanh(be: Any, input: Array, min_val: float = -1.0, max_val: float = 1.0) -> Any:
-    """x limited to [min_val, max_val]."""
-    return be.minimum(be.maximum(input, float(min_val)), float(max_val))
+    """x limited to [min_val, max_val], of which integers take the whole parts."""
+    number = float if be.dtype_of(input).is_floating_point else int
+    return be.minimum(be.maximum(input, number(min_val)), number(max_val))
 
 
 @composite

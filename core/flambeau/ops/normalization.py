@@ -576,7 +576,7 @@ def native_group_norm(
     """`group_norm` of an input of N · C · HxW elements, the means, and the reciprocal deviations, both (N, group)."""
     x = input.reshape(N, C, HxW)
     y = _group_norm(x, weight, bias, group, eps)[0]
-    groups = x.reshape(N, group, -1)
+    groups = x.reshape(N, group, C // group * HxW)
     mean = groups.mean(-1)
     return y.reshape(input._shape), mean, ((groups - mean.unsqueeze(-1)).square().mean(-1) + eps).rsqrt()
 

@@ -89,7 +89,7 @@ def im2col(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
             f"Given input with spatial size {size}, kernel_size={kernel}, dilation={apart}, padding={border}, calculated "
             f"shape of the array of sliding blocks as {shown}, but its components must be at least one."
         )
-    if not input.dtype.is_floating_point:
+    if input.dtype.priority == 1:
         raise NotImplementedError(f"\"im2col_out_cpu\" not implemented for '{input.dtype.legacy_name}'")
     columns: Tensor = image_to_columns(x, kernel, apart, border, step)
     return columns if dims == 4 else squeeze(columns, 0)

@@ -43,8 +43,10 @@ def sum_to(be: Any, input: Array, shape: tuple[int, ...]) -> Any:
 def sum_to_size(input: Tensor, *sizes_: Any, size: Any = None) -> Tensor:
     """`input` summed over the dimensions along which a shape was broadcast to its own."""
     shape = sizes(sizes_ if size is None else (size,))
-    if input._shape == shape:
+    if input._shape == shape and shape:
         return input
+    if input.dtype.priority < 2:
+        input = input.to(int64)
     lead = len(input._shape) - len(shape)
     if lead < 0 or builtins.any(n not in (1, m) for n, m in zip(shape, input._shape[lead:], strict=True)):
         raise RuntimeError(f"size {{{list(shape)}}} is not expandable to size {{{list(input._shape)}}}.")

@@ -87,6 +87,7 @@ def fractional_max_pool(name: str, input: Tensor, kernel: Ints, out: Ints, sampl
             f"Dimension out of range (expected to be in range of [{-dims}, {dims - 1}], but got {-rank - 1})"
         )
     x = input if input.dim() == rank + 2 else unsqueeze(input, 0)
+    samples = samples[: x._shape[0]]
     size = x._shape[2:]
     for label, n, k, o in zip(("time", "height", "width")[3 - rank :], size, kernel, out, strict=True):
         if o + k - 1 > n:

@@ -88,7 +88,7 @@ class LBFGS(Optimizer):
         """
         evaluate = enable_grad()(closure)
         group = self.param_groups[0]
-        lr, tolerance = as_number(group["lr"]), group["tolerance_change"]
+        lr, tolerance = group["lr"], group["tolerance_change"]
         max_iter, max_eval = group["max_iter"], group["max_eval"]
         # All of it is kept as the first parameter's, so that loading casts it to that one's dtype and device.
         state = self.state[self._params[0]]

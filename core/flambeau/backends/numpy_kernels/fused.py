@@ -61,8 +61,8 @@ _BITS: dict[int, Any] = {2: np.int16, 4: np.int32, 8: np.int64}
 def threshold_backward(g: Array, out: Array) -> Array:
     # All bits of the gradient, or none: a product with 0 would make nan of an infinite gradient, and `where` is slow.
     bits = _BITS[g.dtype.itemsize]
-    chosen = np.greater(out, 0, out=...).astype(bits, order="C")
-    np.negative(chosen, chosen)
+    chosen = np.less_equal(out, 0, out=...).astype(bits, order="C")
+    np.subtract(chosen, 1, chosen)
     return np.bitwise_and(chosen, np.asarray(g, order="C").view(bits), chosen).view(g.dtype).reshape(out.shape)
 
 

@@ -109,6 +109,9 @@ def _summed(x: Array, axis: int, table: _Ready) -> Array:
         piece = x.take(positions, axis)
         piece *= weights.astype(x.dtype).reshape(-1, *(1,) * (x.ndim - axis - 1))
         total += piece
+    nothing = ~table.weights.any(1)
+    if nothing.any():  # such as an element that no window has, were it to meet nan
+        total[(slice(None),) * axis + (nothing,)] = 0
     return total
 
 

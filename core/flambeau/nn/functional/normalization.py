@@ -121,5 +121,6 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
         return input
     squares = input * input
     edge = [squares.new_zeros((input.size(0), width, *input.size()[2:])) for width in (size // 2, (size - 1) // 2)]
-    means = ops.cat([edge[0], squares, edge[1]], 1).unfold(1, size, 1).mean(-1)
+    sums = ops.cat([edge[0], squares, edge[1]], 1).unfold(1, size, 1).sum(-1)
+    means = sums.div(size, rounding_mode=None if input.dtype.is_floating_point else "trunc")
     return input / (means * alpha + k).pow(beta)
