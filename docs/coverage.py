@@ -46,7 +46,7 @@ REASONS: list[tuple[str, str, str]] = [
     ("distributed|multiprocessing|nn.parallel|futures", ".*", SEVERAL),
     ("quantization", ".*", QUANTISED),
     ("sparse|masked|nested", ".*", SPARSE),
-    ("profiler|monitor", ".*", "PyTorch's profiler and counters; `FLAMBEAU_DEBUG` and `flambeau.watch` show what runs"),
+    ("profiler|monitor", ".*", "traces of PyTorch's own runtime, and its counters"),
     ("library", ".*", "operators of C++, of PyTorch's dispatcher and its compiler; `custom_op` makes those of one's own"),
     ("overrides", ".*", "`__torch_function__` and its modes"),
     ("mps", ".*", "needs Metal"),
@@ -54,7 +54,7 @@ REASONS: list[tuple[str, str, str]] = [
     ("accelerator|cpu", ".*", "streams, events and graphs of CUDA"),
     ("compiler", ".*", CAPTURE),
     ("utils.benchmark", "Callgrind.*|FunctionCount.*|CopyIfCallgrind|FuzzedSparseTensor", "needs Valgrind, or sparse tensors"),
-    ("autograd", ".*[pP]rofil.*|Kineto.*|emit_nvtx|record_function", "PyTorch's profiler"),
+    ("autograd", ".*[pP]rofil.*|Kineto.*|emit_nvtx|record_function", "the inner parts of PyTorch's profiler"),
     ("linalg|fft|nn.functional", "common_notes|Tensor|.*_notes|BroadcastingList.|GRID_.*|assert_int_or_pair|boolean_dispatch|"
      "handle_torch.*|has_torch.*", IMPORTS),
     ("nn.functional", ".*scaled.*|grouped_mm|ScalingType|SwizzleType", "products of 8-bit floats on CUDA"),

@@ -105,6 +105,10 @@ class WgpuBackend:
     def step_boundary(self) -> None:
         self.engine.flush()
 
+    def observe(self, observer: Callable[[str, int, int], None] | None) -> None:
+        """From now on tell a profile of every kernel: its name, and when it began and ended by `perf_counter_ns`."""
+        self.engine.observer = observer
+
     def memory(self) -> dict[str, int]:
         """Bytes of device memory: in use and held, now and at their peaks."""
         pool = self.engine.pool

@@ -42,6 +42,7 @@ class Engine:
     def __init__(self, device: Device, tuner: Tuner | None = None, reopen: Callable[[], Device] | None = None) -> None:
         self._reopen = reopen  # where a device that was lost is opened again
         self.queue: list[LazyArray] = []
+        self.observer: Callable[[str, int, int], None] | None = None  # told of every kernel while a profile is taken
         self._start(device, tuner)
         self.flushes = 0
         self.planned = 0  # flushes that found no plan
@@ -167,9 +168,34 @@ class Engine:
             self._print(graph, plan, known, time.perf_counter() - begun)
         if read is not None and read[0].index in plan.views and read[0].op is not VIEW:
             read = None
-        result = plan.run(graph, pool, device, read)
+        if self.observer is None:
+            result = plan.run(graph, pool, device, read)
+        else:
+            result = self._observed(plan, graph, read, self.observer)
         self.queue = []
         self.check_at = QUEUE_CHECK
+        return result
+
+    def _observed(
+        self, plan: Plan, graph: Graph, read: tuple[LazyArray, int] | None, observer: Callable[[str, int, int], None]
+    ) -> memoryview | bytes | None:
+        """Run a plan and wait; tell when each kernel began and ended, or all of them where the device cannot say."""
+        begun = time.perf_counter_ns()
+        self.device.timed = True
+        try:
+            result = plan.run(graph, self.pool, self.device, read)
+            self.device.synchronize()
+            ended = time.perf_counter_ns()
+            times = self.device.kernel_times()
+        finally:
+            self.device.timed = False
+        names = [f"{ir.template}({' '.join(ops)})" for ops, ir, _ in plan.kernels]
+        if times and len(times) == len(names):
+            shift = ended - times[-1][1]  # from the device's clock to ours
+            for name, (begin, end) in zip(names, times, strict=True):
+                observer(name, begin + shift, end + shift)
+        elif names:
+            observer(f"flush({len(names)} kernels)", begun, ended)
         return result
 
     def _buffer(self, array: LazyArray) -> int:

@@ -48,6 +48,8 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "flambeau.printing": TENSORS,
     "flambeau._tensor": TENSORS,
     "flambeau.autograd": TENSORS,
+    "flambeau.autograd.profiler": (*TENSORS, "flambeau.profiler"),
+    "flambeau.profiler": (*TENSORS, "flambeau.profiler", "flambeau.utils.flop_counter"),
     "flambeau.ops": TENSORS,
     "flambeau.func": (*TENSORS, "flambeau.func", "flambeau.utils._pytree"),
     "flambeau.nn": (*PUBLIC, "flambeau.nn", "flambeau.utils"),

@@ -18,7 +18,7 @@ _HOMES = {
 }  # fmt: skip
 _MODULES = {
     "function": "function", "functional": "functional", "forward_ad": "forward_ad", "graph": "graph", "grad_mode": "grad_mode",
-    "anomaly_mode": "anomaly_mode", "variable": "variable",
+    "profiler": "profiler", "anomaly_mode": "anomaly_mode", "variable": "variable",
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from ..backends.protocol import Backend
 
@@ -27,9 +27,13 @@ def _snake_case(name: str) -> str:
 class Op:
     """An op's definition, as the decorators below collect it."""
 
+    all: ClassVar[list[Op]] = []
+    """Every op that there is so far, for whoever exchanges their kernels."""
+
     def __init__(self, forward: Callable[..., Any], node_name: str | None, derivatives: dict[str, Any]) -> None:
         written = getattr(forward, "__wrapped__", forward)  # under a decorator, such as `special.widely`
         code = written.__code__
+        Op.all.append(self)
         self.forward = forward
         self.name = forward.__name__
         # PyTorch's name for the node: add -> AddBackward0, log_softmax -> LogSoftmaxBackward0.

@@ -99,6 +99,7 @@ class BrowserDevice:
         limits = {ours: int(info["limits"][theirs]) for theirs, ours in names.items()}
         self.info = DeviceInfo(info["name"], info["type"], limits, frozenset(info["features"]))
         self.counters = Counters()
+        self.timed = False
         self._words = array(WORD)  # commands since the last flush that are not dispatches
         self._data = bytearray()  # what they refer to
         self._next_buffer = 1
@@ -177,6 +178,9 @@ class BrowserDevice:
         self._execute()
         wait(self._device.settled())
         self._in_flight = 0
+
+    def kernel_times(self) -> list[tuple[int, int]]:
+        return []  # a page's timestamps are coarser than its kernels
 
     def is_lost(self, error: Exception) -> bool:
         return isinstance(error, DeviceLost)

@@ -80,6 +80,7 @@ class Commands:
 class Device(Protocol):
     info: DeviceInfo
     counters: Counters
+    timed: bool  # whether kernels are timed, each in a pass of its own
 
     def alloc(self, size: int) -> int:
         """A storage buffer of `size` bytes (a multiple of 4)."""
@@ -105,6 +106,11 @@ class Device(Protocol):
 
     def synchronize(self) -> None:
         """Return when everything submitted is done."""
+
+    def kernel_times(self) -> list[tuple[int, int]]:
+        """Begin and end, in nanoseconds of the device's clock, of each kernel of the last timed `submit`; empty where
+        it cannot tell.
+        """
 
     def is_lost(self, error: Exception) -> bool:
         """Whether an error of this device means that it is gone."""

@@ -27,6 +27,7 @@ USED_LIMITS = (
 )
 SUBMITS_IN_FLIGHT = 16  # before Python waits for the device: bounds what is queued when nothing is ever read
 BIND_GROUPS_KEPT = 8192
+QUERIES = 4096  # that a set may have
 
 NO_PACKAGE = "the wgpu device needs the wgpu package: pip install flambeau[wgpu]"
 NO_ADAPTER = (
@@ -110,7 +111,7 @@ class NativeDevice:
         from wgpu.backends.wgpu_native import ffi, lib
 
         self._wgpu, self._ffi, self._lib = wgpu, ffi, lib
-        features = [feature for feature in ("shader-f16",) if feature in adapter.features]
+        features = [feature for feature in ("shader-f16", "timestamp-query") if feature in adapter.features]
         limits = {name: adapter.limits[name] for name in DEFAULT_LIMITS}
         if os.environ.get("FLAMBEAU_WGPU_LIMITS") == "default":
             limits = DEFAULT_LIMITS
@@ -125,6 +126,8 @@ class NativeDevice:
             memory=_physical_memory() if adapter.info["adapter_type"] == "CPU" else 0,
         )
         self.counters = Counters()
+        self.timed = False
+        self._queries: list[tuple[Any, int]] = []  # sets of timestamps of the last timed submit, and how many
         self._buffers: dict[int, Any] = {}
         self._next_buffer = 1
         self._pipelines: list[tuple[Any, Any]] = []  # wgpu pipeline, layout key
@@ -269,6 +272,10 @@ class NativeDevice:
         if prepared is None or prepared[0] != self._bindings_epoch:
             dispatches = self._prepare(commands)
             commands.prepared = prepared = (self._bindings_epoch, dispatches)
+        self.counters.dispatches += commands.dispatches
+        if self.timed and "timestamp-query" in self.info.features:
+            self._encode_timed(encoder, prepared[1])
+            return
         compute_pass = encoder.begin_compute_pass()
         target = compute_pass._internal
         set_pipeline = self._lib.wgpuComputePassEncoderSetPipeline
@@ -282,7 +289,41 @@ class NativeDevice:
             set_bind_group(target, 0, group, 1, offset)
             dispatch(target, x, y, z)
         compute_pass.end()
-        self.counters.dispatches += commands.dispatches
+
+    def _encode_timed(self, encoder: Any, dispatches: list[tuple[Any, ...]]) -> None:
+        """Each dispatch in a pass that notes when it begins and ends."""
+        self._queries = []
+        for first in range(0, len(dispatches), QUERIES // 2):
+            some = dispatches[first : first + QUERIES // 2]
+            queries = self._device.create_query_set(type="timestamp", count=2 * len(some))
+            self._queries.append((queries, 2 * len(some)))
+            for number, (pipeline, group, offset, x, y, z, _) in enumerate(some):
+                compute_pass = encoder.begin_compute_pass(
+                    timestamp_writes={
+                        "query_set": queries,
+                        "beginning_of_pass_write_index": 2 * number,
+                        "end_of_pass_write_index": 2 * number + 1,
+                    }
+                )
+                target = compute_pass._internal
+                self._lib.wgpuComputePassEncoderSetPipeline(target, pipeline)
+                self._lib.wgpuComputePassEncoderSetBindGroup(target, 0, group, 1, offset)
+                self._lib.wgpuComputePassEncoderDispatchWorkgroups(target, x, y, z)
+                compute_pass.end()
+
+    def kernel_times(self) -> list[tuple[int, int]]:
+        times: list[tuple[int, int]] = []
+        usage = self._wgpu.BufferUsage
+        period = self._lib.wgpuQueueGetTimestampPeriod(self._queue._internal)
+        for queries, count in self._queries:
+            resolved = self._create_buffer(8 * count, usage.QUERY_RESOLVE | usage.COPY_SRC)
+            encoder = self._device.create_command_encoder()
+            encoder.resolve_query_set(queries, 0, count, resolved, 0)
+            self._queue.submit([encoder.finish()])
+            ticks = memoryview(self._queue.read_buffer(resolved)).cast("B").cast("Q")
+            times += [(int(ticks[k] * period), int(ticks[k + 1] * period)) for k in range(0, count, 2)]
+        self._queries = []
+        return times
 
     def _prepare(self, commands: Commands) -> list[tuple[Any, ...]]:
         """The dispatches with the library's own pointers; the last item of each keeps its objects alive."""
