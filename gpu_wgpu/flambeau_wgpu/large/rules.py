@@ -22,6 +22,7 @@ from ..lazy import (
     COPY,
     FULL,
     GATHER,
+    KEEP,
     MATMUL,
     MAX_POOL,
     MAX_POOL_AT,
@@ -251,7 +252,7 @@ def _write(cutter: Cutter, parts: list[LazyArray], values: list[LazyArray], x: L
 
 RULES: Final[dict[Op, Rule]] = {
     **dict.fromkeys((*UNARY.values(), *BINARY.values()), _elementwise),
-    **dict.fromkeys((COPY, CAST, ARANGE, RANDOM, WHERE), _elementwise),
+    **dict.fromkeys((COPY, KEEP, CAST, ARANGE, RANDOM, WHERE), _elementwise),
     REDUCE: _reduce,
     SCAN: scan,
     ARGSORT: argsort,
