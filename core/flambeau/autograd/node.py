@@ -8,6 +8,7 @@ descending numbers are a topological order.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -116,6 +117,26 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.__class__.__name__} object at {id(self):#x}>"
+
+
+class Labelled(Node):
+    """A node whose class has PyTorch's name for the op: setting `label` makes it so."""
+
+    __slots__ = ()
+
+    @property
+    def label(self) -> str:
+        """PyTorch's name for the op."""
+        return self.__class__.__name__
+
+    @label.setter
+    def label(self, name: str) -> None:
+        self.__class__ = _named(name, self.__class__)  # type: ignore[arg-type]
+
+
+@cache
+def _named(name: str, base: Any) -> Any:
+    return type(name, (base,), {"__slots__": (), "__module__": "builtins"})
 
 
 def _hooked(hook: Any, grads: tuple[Any, ...]) -> Any:

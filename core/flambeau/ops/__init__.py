@@ -69,6 +69,7 @@ from . import (
     weight_norm,
 )
 from . import autocasting as _autocasting
+from .node_names import recorded_as
 
 FAMILIES = (
     creation, random, pointwise, comparison, reduction, matmul, views, splitting, joining,
@@ -124,9 +125,10 @@ def _attach_operators() -> None:
         "and": comparison.bitwise_and, "or": comparison.bitwise_or, "xor": comparison.bitwise_xor,
         "lshift": comparison.bitwise_left_shift, "rshift": comparison.bitwise_right_shift,
     }  # fmt: skip
+    reflected = {"sub": "RsubBackward1", "truediv": "MulBackward0", "pow": "PowBackward2"}
     for name, f in plain.items():
         setattr(Tensor, f"__{name}__", _operator(f))
-        setattr(Tensor, f"__r{name}__", _reflected(f))
+        setattr(Tensor, f"__r{name}__", _reflected(recorded_as(reflected[name])(f) if name in reflected else f))
         setattr(Tensor, f"__i{name}__", _operator(inplace.in_place(f)))
     Tensor.__matmul__ = _operator(matmul.matmul, (Tensor,))  # type: ignore[method-assign]
     Tensor.__rdiv__ = lambda self, other: self.reciprocal() * other  # type: ignore[attr-defined]

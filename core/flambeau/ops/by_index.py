@@ -12,6 +12,7 @@ from ..dtype import bool_, int32, int64
 from ..shape import broadcast_shapes, wrap_dim
 from .indexing import getitem
 from .masks import masked_fill
+from .node_names import name_node, recorded_as
 from .placing import pick, place, put, take_slices
 from .views import reshape, slice_dim
 
@@ -157,11 +158,13 @@ def _check_scatter_sizes(index: Tensor, input: Tensor, dim: int, src: Any) -> No
         )
 
 
+@recorded_as("ScatterAddBackward0")
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy of `input` with `src` added along `dim` at an index, duplicates included."""
     return scatter(input, dim, index, src, reduce="add")
 
 
+@recorded_as("IndexAddBackward0")
 def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
     """A copy of `input` with slices of `source` added at a 1-D index along `dim`.
 
@@ -207,6 +210,7 @@ def _put_slices(input: Tensor, dim: int, index: Tensor, source: Tensor, how: str
     return result
 
 
+@recorded_as("IndexCopyBackward0")
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """A copy of `input` with slices of `source` placed at a 1-D index along `dim`.
 
@@ -263,11 +267,12 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
             "replace",
         )
         mask = reshape(chosen, [-1 if d == dim else 1 for d in range(input.dim())])
-        return masked_fill(input, mask, value.to(input.dtype))
+        return name_node(masked_fill(input, mask, value.to(input.dtype)), "IndexFillBackward1")
     fill = value.to(input.dtype) if isinstance(value, Tensor) else input.new_full((), value)
-    return _put_slices(input, dim, index, fill, "replace")
+    return name_node(_put_slices(input, dim, index, fill, "replace"), "IndexFillBackward0")
 
 
+@recorded_as("TakeBackward0")
 def take(input: Tensor, index: Tensor) -> Tensor:
     """Elements at positions counted over all elements.
 

@@ -15,6 +15,7 @@ from ..promotion import result_type
 from ..shape import wrap_dim
 from .complex_numbers import conj
 from .matmul import bmm, dot, mm
+from .node_names import recorded_as
 from .operands import to_dtype
 from .pointwise import mul
 from .reduction import sum as total
@@ -375,6 +376,7 @@ def vdot(input: Tensor, other: Tensor) -> Tensor:
     return dot(conj(input), other)
 
 
+@recorded_as("AddrBackward0")
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """`beta * input + alpha * outer(vec1, vec2)`.
 

@@ -23,6 +23,7 @@ from ..promotion import of_scalar, promote_types
 from ..shape import Size, checked_sizes, sizes, wrap_dim
 from ..storage import Storage
 from .memory_order import laid, placed
+from .node_names import recorded_as
 from .op import op, store
 from .operands import whole_number
 
@@ -631,6 +632,7 @@ def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     return diag_embed(input, diagonal)
 
 
+@recorded_as("DiagEmbedBackward0")
 def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """The last dimension as the diagonal of matrices, whose dimensions are `dim1` and `dim2` of the result.
 

@@ -9,16 +9,19 @@ import math
 
 from .._tensor import Tensor
 from ..shape import broadcast_shapes, wrap_dim
+from .node_names import recorded_as
 from .pointwise import choose, minus
 from .reduction import norm
 from .views import expand, unsqueeze
 
 
+@recorded_as("DistBackward0")
 def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     """The p-norm of the difference."""
     return norm(minus(input, other), p)
 
 
+@recorded_as("CdistBackward0")
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str | None = None) -> Tensor:
     """The p-norm distance of every row of `x1` (..., n, d) from every row of `x2` (..., m, d): (..., n, m).
 
@@ -63,6 +66,7 @@ def _norm_of(gap: Tensor, p: float) -> Tensor:
     return choose(0.0, choose(1.0, total, same) ** (1 / p), same)
 
 
+@recorded_as("PdistBackward0")
 def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     """The p-norm distances of every two rows of a matrix, (0, 1), (0, 2), ..., (1, 2), ..."""
     if input.dim() != 2:
@@ -78,6 +82,7 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     return _norm_of(minus(input.index_select(0, first), input.index_select(0, second)), float(p))
 
 
+@recorded_as("RenormBackward0")
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     """Every slice along a dimension whose p-norm is above `maxnorm` scaled down to it.
 

@@ -15,6 +15,7 @@ from ..promotion import result_type
 from .comparison import isnan
 from .creation import ones_like, zeros_like
 from .no_derivative import unlisted
+from .node_names import recorded_as
 from .op import binary, op, unary
 from .pointwise import abs as absolute
 from .pointwise import choose, cos, div, exp, minus, mul, plus, pow, rsqrt, sin, true_divide
@@ -246,6 +247,7 @@ def float_power_(input: Tensor, exponent: Any) -> Tensor:
     return result
 
 
+@recorded_as("LdexpBackward0")
 def ldexp(input: Tensor, other: Tensor) -> Tensor:
     """`input * 2**other`."""
     if not isinstance(input, Tensor):

@@ -15,6 +15,7 @@ from ..layout import contiguous_format
 from ..promotion import result_type
 from ..shape import broadcast_shapes, checked_sizes, wrap_dim
 from .memory_formats import as_operands, is_channels_last
+from .node_names import recorded_as
 from .op import op, store
 from .operands import to_dtype
 from .overlap import check_apart
@@ -199,6 +200,7 @@ def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
     return tuple(expand(x, shape) for x in tensors)
 
 
+@recorded_as("RepeatBackward0")
 def repeat(input: Tensor, *times_: Any, repeats: Any = None) -> Tensor:
     """The tensor repeated along each dimension, new ones first; a copy."""
     from ..shape import sizes

@@ -13,6 +13,7 @@ from ..backends.protocol import Array
 from ..dtype import int64
 from ..shape import broadcast_shapes
 from .activation import log_softmax
+from .node_names import name_node, recorded_as
 from .op import composite, op, pointwise
 
 Reduction = str  # "none", "mean" or "sum"
@@ -111,7 +112,9 @@ def nll_loss(
     flat = target.reshape(-1)
     _check_classes(flat, classes, ignore_index)
     loss = _nll_loss(rows, flat, weight, reduction, ignore_index)
-    return loss.reshape(target._shape) if reduction == "none" else loss
+    if reduction == "none":
+        return loss.reshape(target._shape)
+    return name_node(loss, "NllLoss2DBackward0")
 
 
 def _check_classes(target: Tensor, classes: int, ignore_index: int) -> None:
@@ -225,6 +228,7 @@ def _both_ways(g: Tensor) -> tuple[Tensor, Tensor]:
     return g, -g
 
 
+@recorded_as("MseLossBackward0")
 def mse_loss(input: Tensor, target: Tensor, reduction: Reduction = "mean") -> Tensor:
     """(input - target)**2: its mean, its sum, or element by element."""
     if input._shape != target._shape:

@@ -12,6 +12,7 @@ from ..backends.protocol import Array
 from ..dtype import C_NAMES, bool_, int64
 from ..shape import broadcast_shapes
 from .creation import full
+from .node_names import name_node, recorded_as
 from .op import op
 from .operands import fitting
 from .placing import put
@@ -29,6 +30,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
         )
     from .pointwise import choose
 
+    name = "MaskedFillBackward1" if isinstance(value, Tensor) else "MaskedFillBackward0"
     if not isinstance(value, Tensor):
         value = fitting(value, input.dtype)
     elif value.dtype.priority > input.dtype.priority == 1 or (value.dtype.is_complex and input.dtype.priority == 2):
@@ -37,9 +39,10 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
         value = value.to(input.dtype)
     if input.dtype is bool_ and isinstance(value, bool):
         value = full((), value, dtype=bool_, device=input.device)
-    return choose(value, input.contiguous(), mask.contiguous())
+    return name_node(choose(value, input.contiguous(), mask.contiguous()), name)
 
 
+@recorded_as("MaskedSelectBackward0")
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where the bool `mask`, broadcast, is true, in one dimension."""
     if mask.dtype is not bool_:
@@ -50,6 +53,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     return getitem(input.expand(shape), mask.expand(shape))
 
 
+@recorded_as("MaskedScatterBackward0")
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """A copy of `input` whose elements where the bool `mask` is true come from `source`, in order."""
     if mask.dtype is not bool_:

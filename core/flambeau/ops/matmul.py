@@ -12,6 +12,7 @@ from .._tensor import Tensor
 from ..backends.protocol import Array
 from ..dtype import C_NAMES
 from ..shape import broadcast_shapes
+from .node_names import name_node, recorded_as
 from .op import op, store
 from .reduction import sum_to_size
 from .views import expand, reshape, squeeze, transpose, unsqueeze
@@ -142,7 +143,8 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
             raise RuntimeError(
                 f"mat1 and mat2 shapes cannot be multiplied ({n}x{k} and {other._shape[0]}x{other._shape[1]})"
             )
-        result = reshape(mm(reshape(input, (n, k)), other), (*input._shape[:-1], other._shape[-1]))
+        product = mm(reshape(input, (n, k)), other)
+        result = name_node(reshape(product, (*input._shape[:-1], other._shape[-1])), "UnsafeViewBackward0")
     else:
         if input._shape[-1] != other._shape[-2]:
             batch = broadcast_shapes(input._shape[:-2], other._shape[:-2])
@@ -155,6 +157,7 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor
     return result if out is None else store(out, result, "matmul")
 
 
+@recorded_as("MvBackward0")
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """A matrix times a vector: (n, m) and (m,) give (n,)."""
     if input.dtype is not vec.dtype:
@@ -242,6 +245,7 @@ def addmm(input: Any, mat1: Any, mat2: Any, *older: Any, beta: float = 1, alpha:
     return result
 
 
+@recorded_as("AddmvBackward0")
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """`beta * input + alpha * mat @ vec`."""
     return _weighted(input, mv(mat, vec), beta, alpha)
@@ -328,10 +332,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if len(weight._shape) != 2 or not shape or shape[-1] != weight._shape[1]:
         _raise_linear(input, weight)
     if len(shape) == 1:
-        return squeeze(linear(unsqueeze(input, 0), weight, bias), 0)
+        result = squeeze(linear(unsqueeze(input, 0), weight, bias), 0)
+        return name_node(result, "SqueezeBackward4" if bias is None else "ViewBackward0")
     if bias is None:
-        result: Tensor = project(input, weight)
-        return result
+        result = project(input, weight)
+        return result if len(shape) == 2 else name_node(result, "UnsafeViewBackward0")
     if bias.dtype is not input.dtype:
         raise RuntimeError(
             "self and mat2 must have the same dtype, but got "
@@ -340,7 +345,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if bias._shape != weight._shape[:1]:
         expand(bias.detach(), (math.prod(shape[:-1]), weight._shape[0]))
     result = affine(input, weight, bias)
-    return result
+    return result if len(shape) == 2 else name_node(result, "ViewBackward0")
 
 
 def _raise_linear(input: Tensor, weight: Tensor) -> None:

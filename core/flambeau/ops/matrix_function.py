@@ -18,6 +18,7 @@ from .creation import tril
 from .decomposition import svdvals
 from .joining import cat, stack
 from .matrix import as_shape, check_floating, check_matrix, check_square, check_tensor, identity, mH
+from .node_names import recorded_as
 from .on_host import run
 from .op import op
 from .solving import inv, inverse_info, solve
@@ -37,6 +38,7 @@ def _check_norm(name: str, x: Tensor, kind: dtype | None) -> None:
         raise RuntimeError(f"{name}: dtype should be floating point or complex. Got {kind!r}")
 
 
+@recorded_as("LinalgVectorNormBackward0")
 def vector_norm(
     x: Tensor, ord: Any = 2, dim: Dims = None, keepdim: bool = False, *, dtype: dtype | None = None
 ) -> Tensor:
@@ -205,6 +207,7 @@ def matrix_exp(A: Tensor) -> Tensor:
 # --- products ---------------------------------------------------------------------------------------------------------
 
 
+@recorded_as("LinalgCrossBackward0")
 def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     """The vector product along a dimension of length 3; other dimensions broadcast."""
     if len(input._shape) != len(other._shape):

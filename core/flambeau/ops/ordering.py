@@ -18,6 +18,7 @@ from .creation import arange, full, tensor
 from .indexing import getitem
 from .joining import cat
 from .no_derivative import underivable
+from .node_names import recorded_as
 from .op import op
 from .operands import to_dtype
 from .pointwise import choose, exp
@@ -188,11 +189,13 @@ def _running(input: Tensor, dim: int, largest: bool, made: Any) -> Any:
     return made(gather(input, axis, best), best)
 
 
+@recorded_as("CummaxBackward0")
 def cummax(input: Tensor, dim: int) -> Any:
     """The largest element so far along a dimension, as (values, indices)."""
     return _running(input, dim, True, _Cummax)
 
 
+@recorded_as("CumminBackward0")
 def cummin(input: Tensor, dim: int) -> Any:
     """The smallest element so far along a dimension, as (values, indices)."""
     return _running(input, dim, False, _Cummin)
@@ -228,6 +231,7 @@ def _logcumsumexp_backward(g: Tensor, x: Tensor, axis: int, out: Tensor) -> Tens
     return sum_dims(choose(weights * g.unsqueeze(axis), 0.0, mask), (axis + 1,), False)
 
 
+@recorded_as("LogcumsumexpBackward0")
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     """The logarithm of the running sum of exponentials along a dimension, without overflow."""
     axis = wrap_dim(dim, input.dim())
@@ -269,6 +273,7 @@ def unique_consecutive(
     return results[0] if len(results) == 1 else tuple(results)
 
 
+@recorded_as("SortBackward0")
 def msort(input: Tensor) -> Tensor:
     """Sorted along the first dimension."""
     result: Tensor = input.sort(0).values

@@ -17,6 +17,7 @@ from ..promotion import result_type
 from .arguments import renamed
 from .creation import zeros_like
 from .no_derivative import unlisted
+from .node_names import name_node, recorded_as
 from .op import Mask, binary, pointwise, store, unary
 from .operands import wrap_integer
 
@@ -584,6 +585,7 @@ def round(be: Any, input: Array, decimals: int = 0) -> Any:
     return be.div(be.round(be.mul(input, scale)), scale)
 
 
+@recorded_as("FracBackward0")
 def frac(input: Tensor) -> Tensor:
     """What `trunc` takes away."""
     _check_tensor("frac", input)
@@ -745,14 +747,17 @@ def _inside(x: Tensor, low: Any, high: Any) -> Tensor:
 
 def clamp_min(input: Tensor, min: Any) -> Tensor:
     """Each element at least `min`."""
-    return clamp(input, min=min)
+    result = clamp(input, min=min)
+    return result if isinstance(min, Tensor) else name_node(result, "ClampMinBackward0")
 
 
 def clamp_max(input: Tensor, max: Any) -> Tensor:
     """Each element at most `max`."""
-    return clamp(input, max=max)
+    result = clamp(input, max=max)
+    return result if isinstance(max, Tensor) else name_node(result, "ClampMaxBackward0")
 
 
+@recorded_as("NanToNumBackward0")
 def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
     """nan and infinities replaced: by 0 and the largest finite numbers unless given."""
     from ..numeric_limits import finfo

@@ -18,6 +18,7 @@ from .complex_numbers import conj
 from .creation import arange, diag_embed, tensor, zeros
 from .indexing import getitem
 from .joining import cat, hstack, meshgrid, stack, vstack
+from .node_names import recorded_as
 from .pointwise import pow
 from .views import diagonal, expand, movedim, narrow, reshape, slice_dim, transpose, unsqueeze
 
@@ -88,6 +89,7 @@ builtins_sum = sum
 # --- turning ----------------------------------------------------------------------------------------------------------
 
 
+@recorded_as("RollBackward0")
 def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """Elements moved along dimensions, those that fall off the end coming back at the start."""
     from .joining import cat
@@ -111,6 +113,7 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     return input.clone() if input is given else input
 
 
+@recorded_as("FlipBackward0")
 def flip(input: Tensor, *dims_: Any, dims: Any = None) -> Tensor:
     """Reversed along dimensions; a copy, since views have no negative strides.
 
@@ -131,6 +134,7 @@ def flip(input: Tensor, *dims_: Any, dims: Any = None) -> Tensor:
     return input
 
 
+@recorded_as("FlipBackward0")
 def fliplr(input: Tensor) -> Tensor:
     """The columns in reverse order."""
     if input.dim() < 2:
@@ -138,6 +142,7 @@ def fliplr(input: Tensor) -> Tensor:
     return flip(input, 1)
 
 
+@recorded_as("FlipBackward0")
 def flipud(input: Tensor) -> Tensor:
     """The rows in reverse order."""
     if input.dim() < 1:
@@ -145,6 +150,7 @@ def flipud(input: Tensor) -> Tensor:
     return flip(input, 0)
 
 
+@recorded_as("Rot90Backward0")
 def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     """Turned by k quarters in the plane of two dimensions, from the first towards the second.
 
@@ -202,6 +208,7 @@ def row_stack(tensors: Sequence[Tensor]) -> Tensor:
     return vstack(tensors)
 
 
+@recorded_as("BlockDiagBackward0")
 def block_diag(*tensors: Tensor) -> Tensor:
     """Matrices along the diagonal of a larger one, zeros elsewhere; vectors and numbers count as rows."""
     if not tensors:
@@ -254,6 +261,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
 # --- matrices and patterns --------------------------------------------------------------------------------------------
 
 
+@recorded_as("TraceBackward0")
 def trace(input: Tensor) -> Tensor:
     """The sum of the diagonal of a matrix."""
     if input.dim() != 2:

@@ -9,7 +9,7 @@ from .._tensor import Tensor, gradient_edge, needs_grad
 from ..autograd import node as graph
 from ..autograd import saved as packing
 from ..autograd.modes import GradMode
-from ..autograd.node import Edge, Node, next_number
+from ..autograd.node import Edge, Labelled, Node, next_number
 from .definition import Op, Plan
 
 _new = object.__new__
@@ -64,7 +64,7 @@ class SavedTensor:
         self._node.versions = [_PACKED, *[(t, v) for t, v in self._node.versions if t is not value]]
 
 
-class OpNode(Node):
+class OpNode(Labelled):
     """The backward node of a built-in op."""
 
     __slots__ = ("plan", "saved", "shapes", "versions")
@@ -74,9 +74,6 @@ class OpNode(Node):
     saved: tuple[Any, ...] | None
     versions: Sequence[tuple[Tensor, int]]  # the saved tensors, and the version each had
     shapes: tuple[Any, ...] | None  # of the inputs, where broadcasting must be undone
-
-    def name(self) -> str:
-        return self.op.node_name
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:

@@ -14,6 +14,7 @@ from .._tensor import Tensor
 from ..backends.protocol import Array
 from ..dtype import bool_, dtype, get_default_dtype, int64, uint8
 from ..shape import sizes, wrap_dim, wrap_dims
+from .node_names import name_node, recorded_as
 from .op import op, store
 from .operands import to_dtype
 from .pointwise import exp, log, maximum, minimum, where
@@ -89,6 +90,7 @@ def sum(
     return result if out is None else store(out, result, "sum")
 
 
+@recorded_as("NansumBackward0")
 def nansum(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
     """The sum, with nan counting as 0."""
     if input.dtype.is_complex:
@@ -170,7 +172,8 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
         input = to_dtype(input, dtype)
     elif input.dtype.priority < 2:
         input = to_dtype(input, int64)
-    return prod_dims(input, wrap_dims(dim, len(input._shape)), keepdim)
+    result = prod_dims(input, wrap_dims(dim, len(input._shape)), keepdim)
+    return result if dim is None else name_node(result, "ProdBackward1")
 
 
 # --- largest and smallest ---------------------------------------------------------------------------------------------
@@ -282,7 +285,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = N
         _check_nonempty(input, "max")
         return max_all(input)
     index = _arg(_argmax, "max", input, dim, keepdim)
-    return _Max(_pick(input, index, wrap_dim(dim, len(input._shape)), keepdim), index)
+    return _Max(name_node(_pick(input, index, wrap_dim(dim, len(input._shape)), keepdim), "MaxBackward0"), index)
 
 
 def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
@@ -293,7 +296,7 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = N
         _check_nonempty(input, "min")
         return min_all(input)
     index = _arg(_argmin, "min", input, dim, keepdim)
-    return _Min(_pick(input, index, wrap_dim(dim, len(input._shape)), keepdim), index)
+    return _Min(name_node(_pick(input, index, wrap_dim(dim, len(input._shape)), keepdim), "MinBackward0"), index)
 
 
 @op(result=int64)
@@ -445,7 +448,8 @@ def var_mean(
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     axes = wrap_dims(dim, len(input._shape))
-    return var(input, dim, unbiased, keepdim, correction=correction), mean_dims(input, axes, keepdim)
+    spread = var(input, dim, unbiased, keepdim, correction=correction)
+    return name_node(spread, "VarMeanBackward0"), name_node(mean_dims(input, axes, keepdim), "VarMeanBackward0")
 
 
 def std_mean(
@@ -460,7 +464,8 @@ def std_mean(
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     axes = wrap_dims(dim, len(input._shape))
-    return std(input, dim, unbiased, keepdim, correction=correction), mean_dims(input, axes, keepdim)
+    spread = std(input, dim, unbiased, keepdim, correction=correction)
+    return name_node(spread, "StdMeanBackward0"), name_node(mean_dims(input, axes, keepdim), "StdMeanBackward0")
 
 
 @op(
@@ -514,15 +519,20 @@ def norm(
         from .matrix_function import matrix_norm
 
         return matrix_norm(input, "nuc", axes if dim is not None else (-2, -1), keepdim)
-    p = float(p)
+    return name_node(_p_norm(input, float(p), axes, keepdim), "LinalgVectorNormBackward0")
+
+
+def _p_norm(input: Tensor, p: float, axes: tuple[int, ...], keepdim: bool) -> Tensor:
     if p == 2.0:
-        return _norm2(input, axes, keepdim)
+        root: Tensor = _norm2(input, axes, keepdim)
+        return root
     if p == math.inf:
         return amax(input.abs(), axes, keepdim) if axes else input.abs()
     if p == -math.inf:
         return amin(input.abs(), axes, keepdim) if axes else input.abs()
     if p == 0.0:
-        return _norm0(input, axes, keepdim)
+        count: Tensor = _norm0(input, axes, keepdim)
+        return count
     if p == 1.0:
         return sum_dims(input.abs(), axes, keepdim)
     found: Tensor = _norm_p(input, p, axes, keepdim)

@@ -18,6 +18,7 @@ from .by_index import gather, scatter, scatter_add
 from .creation import ones_like
 from .indexing import index_put
 from .joining import stack
+from .node_names import recorded_as
 from .op import op
 from .pointwise import choose
 from .views import as_strided, diagonal, expand, reshape, select, slice_dim
@@ -27,6 +28,7 @@ from .views import as_strided, diagonal, expand, reshape, select, slice_dim
 _REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
 
 
+@recorded_as("ScatterReduceBackward0")
 def scatter_reduce(
     input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
@@ -73,6 +75,7 @@ def scatter_reduce(
     )
 
 
+@recorded_as("IndexReduceBackward0")
 def index_reduce(
     input: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
@@ -241,6 +244,7 @@ def _segment(part: Tensor, reduce: str, initial: Any) -> Tensor:
 # --- elements by position ---------------------------------------------------------------------------------------------
 
 
+@recorded_as("PutBackward0")
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
     """A copy of `input` with the elements at positions counted over all replaced by (or increased by) those of `source`.
 
@@ -287,11 +291,13 @@ def _with(input: Tensor, src: Tensor, view: Callable[[Tensor], Tensor]) -> Tenso
     return out
 
 
+@recorded_as("SelectScatterBackward0")
 def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     """A copy of `input` with `src` in place of `input.select(dim, index)`."""
     return _with(input, src, lambda x: select(x, dim, index))
 
 
+@recorded_as("SliceScatterBackward0")
 def slice_scatter(
     input: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Tensor:
@@ -299,6 +305,7 @@ def slice_scatter(
     return _with(input, src, lambda x: slice_dim(x, dim, start, end, step))
 
 
+@recorded_as("DiagonalScatterBackward0")
 def diagonal_scatter(input: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """A copy of `input` with `src` in place of a diagonal."""
     return _with(input, src, lambda x: diagonal(x, offset, dim1, dim2))

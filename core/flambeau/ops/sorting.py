@@ -15,6 +15,7 @@ from ..shape import wrap_dim
 from .by_index import gather
 from .indexing import getitem
 from .no_derivative import underivable
+from .node_names import name_node, recorded_as
 from .op import op
 from .reduction import argmax
 from .returned import ValuesIndices, named
@@ -41,12 +42,14 @@ def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool
     return result
 
 
+@recorded_as("SortBackward0")
 def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesIndices:
     """A dimension in order, as (values, indices). Always stable."""
     order = argsort(input, dim, descending)
     return _Sort(gather(input, dim, order) if input._shape else input.clone(), order)
 
 
+@recorded_as("TopkBackward0")
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesIndices:
     """The `k` largest (or smallest) along a dimension, in order, as (values, indices).
 
@@ -63,6 +66,7 @@ def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: boo
     return _TopK(gather(input, axis, order), order)
 
 
+@recorded_as("KthvalueBackward0")
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
     """The k-th smallest along a dimension, counted from 1, as (values, indices)."""
     axis = wrap_dim(dim, input.dim())
@@ -81,12 +85,14 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
         flat = input.reshape(-1)
         if not flat._shape[0]:
             return input.new_full((), math.nan)
-        return _middle(flat, 0)[0]
+        return name_node(_middle(flat, 0)[0], "MedianBackward0")
     axis = wrap_dim(dim, input.dim())
     if not input._shape:
         return _Median(*kthvalue(input, 1, 0))
     values, indices = _middle(input, axis)
-    return _Median(values, indices) if not keepdim else _Median(values.unsqueeze(axis), indices.unsqueeze(axis))
+    if keepdim:
+        values, indices = values.unsqueeze(axis), indices.unsqueeze(axis)
+    return _Median(name_node(values, "MedianBackward1"), indices)
 
 
 def _middle(input: Tensor, axis: int) -> tuple[Tensor, Tensor]:

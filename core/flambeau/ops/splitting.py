@@ -12,10 +12,11 @@ from typing import Any
 from .._tensor import Tensor, gradient_edge, needs_grad
 from ..autograd import node as graph
 from ..autograd.modes import GradMode
+from ..autograd.node import Labelled
 from ..backends.registry import HOST
 from ..dtype import int64
 from ..shape import wrap_dim
-from .views import Labelled, alias_of, slice_dim
+from .views import alias_of, slice_dim
 
 
 class PartsNode(Labelled):

@@ -16,6 +16,7 @@ from ..shape import wrap_dim
 from .by_index import gather, index_add
 from .creation import arange, linspace, tensor
 from .joining import cat
+from .node_names import recorded_as
 from .ordering import searchsorted
 from .pointwise import choose, lerp, where
 from .reduction import mean, nansum, sum
@@ -65,6 +66,7 @@ def _middle_of_numbers(input: Tensor, axis: int) -> tuple[Tensor, Tensor]:
     return gather(input, axis, position).squeeze(axis), position.squeeze(axis)
 
 
+@recorded_as("ModeBackward0")
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
     """The most frequent element along a dimension, the smallest of several, and where it last occurs."""
     axis = wrap_dim(dim, input.dim())

@@ -7,13 +7,12 @@ Source: https://docs.pytorch.org/docs/stable/tensor_view.html
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 from .._tensor import Tensor, gradient_edge, needs_grad
 from ..autograd import node as graph
 from ..autograd.modes import GradMode
-from ..autograd.node import Node
+from ..autograd.node import Labelled
 from ..backends.protocol import Array
 from ..shape import Size, contiguous_strides, infer_size, sizes, view_strides, wrap_dim
 from .op import op
@@ -21,26 +20,6 @@ from .reduction import sum_to_size
 
 _new = object.__new__
 _slice = slice
-
-
-class Labelled(Node):
-    """A node whose class has PyTorch's name for the op: setting `label` makes it so."""
-
-    __slots__ = ()
-
-    @property
-    def label(self) -> str:
-        """PyTorch's name for the op."""
-        return self.__class__.__name__
-
-    @label.setter
-    def label(self, name: str) -> None:
-        self.__class__ = _named(name, self.__class__)  # type: ignore[arg-type]
-
-
-@cache
-def _named(name: str, base: Any) -> Any:
-    return type(name, (base,), {"__slots__": (), "__module__": "builtins"})
 
 
 class ViewNode(Labelled):

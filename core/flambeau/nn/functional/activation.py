@@ -11,6 +11,7 @@ from ..._tensor import Tensor
 from ...dtype import float64
 from ...numeric_limits import finfo
 from ...ops.inplace import in_place
+from ...ops.node_names import recorded_as
 from ...ops.nonlinearity import SELU_ALPHA, SELU_SCALE
 
 
@@ -94,6 +95,7 @@ def selu_(input: Tensor) -> Tensor:
     return selu(input, inplace=True)
 
 
+@recorded_as("CeluBackward0")
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """max(0, x) + min(0, alpha · (exp(x / alpha) - 1)). Source: arXiv 1704.07483.
 

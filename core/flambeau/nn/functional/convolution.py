@@ -14,15 +14,18 @@ from ...ops.convolution import (
     conv_transpose2d,
     conv_transpose3d,
 )
+from ...ops.node_names import recorded_as
 from ...ops.patches import col2im, im2col
 from ...ops.shuffling import channel_shuffle, native_channel_shuffle, pixel_shuffle, pixel_unshuffle
 
 
+@recorded_as("Im2ColBackward0")
 def unfold(input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Tensor:
     """The windows of (N, C, H, W) or (C, H, W) as columns: (N, C * kh * kw, windows)."""
     return im2col(input, kernel_size, dilation, padding, stride)
 
 
+@recorded_as("Col2ImBackward0")
 def fold(
     input: Tensor, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
 ) -> Tensor:

@@ -12,6 +12,7 @@ from ... import ops
 from ..._tensor import Tensor
 from ...autograd.modes import no_grad
 from ...ops.arguments import labelled
+from ...ops.node_names import recorded_as
 from ...ops.vmap_levels import every
 from .reduction import legacy_reduction, reduced, reduction_of
 
@@ -121,6 +122,7 @@ def l1_loss(
     return reduced(loss, reduction_of(reduction))
 
 
+@recorded_as("SmoothL1LossBackward0")
 def smooth_l1_loss(
     input: Tensor,
     target: Tensor,
@@ -138,6 +140,7 @@ def smooth_l1_loss(
     return reduced(loss, reduction)
 
 
+@recorded_as("HuberLossBackward0")
 def huber_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
 ) -> Tensor:
@@ -151,6 +154,7 @@ def huber_loss(
     return reduced(loss, reduction_of(reduction))
 
 
+@recorded_as("BinaryCrossEntropyBackward0")
 def binary_cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -179,6 +183,7 @@ def binary_cross_entropy(
     return reduced(loss if weight is None else loss * weight, reduction)
 
 
+@recorded_as("BinaryCrossEntropyWithLogitsBackward0")
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,

@@ -10,6 +10,7 @@ from ...dtype import float16, float32, uint8
 from ...ops import average_pooling
 from ...ops.grid_sampling import affine_grid_generator, grid_sampler
 from ...ops.memory_formats import as_operands
+from ...ops.node_names import name_node, recorded_as
 from ...ops.padding import pad
 from ...ops.resampling import Table, cubic_table, linear_table, nearest_table, resampler, smooth_table
 
@@ -243,9 +244,11 @@ def grid_sample(
     if align_corners is None:
         warnings.warn(_CORNERS, stacklevel=2)
         align_corners = False
-    return grid_sampler(input, grid, _MODES.index(mode), _PADDINGS.index(padding_mode), align_corners)
+    sampled = grid_sampler(input, grid, _MODES.index(mode), _PADDINGS.index(padding_mode), align_corners)
+    return name_node(sampled, f"GridSampler{input.dim() - 2}DBackward0")
 
 
+@recorded_as("AffineGridGeneratorBackward0")
 def affine_grid(theta: Tensor, size: Any, align_corners: bool | None = None) -> Tensor:
     """The places that affine maps give the elements of an image of a size, for `grid_sample`.
 
