@@ -41,7 +41,7 @@ def _known(device_type: str) -> str:
 def is_autocast_available(device_type: str) -> bool:
     """Whether autocast can be asked for on a type of devices."""
     name = _known(device_type)
-    return name in _WITH_AUTOCAST or registry.is_known(name)
+    return name in _WITH_AUTOCAST or (registry.is_known(name) and name != "meta")
 
 
 # --- the state --------------------------------------------------------------------------------------------------------
@@ -63,7 +63,7 @@ def set_autocast_enabled(device_type: Any, enabled: bool | None = None) -> None:
 def get_autocast_dtype(device_type: str) -> dtype:
     """What autocast casts to on a type of devices."""
     name = _known(device_type)
-    if name not in _WITH_AUTOCAST and not registry.is_known(name):
+    if not is_autocast_available(name):
         raise RuntimeError("unsupported scalarType")
     return Autocast.dtypes.get(name, float16)
 
