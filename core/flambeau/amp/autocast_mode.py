@@ -1,6 +1,7 @@
 """`torch.autocast`: a context in which matrix products and convolutions run in a lower precision.
 
-On the CPU in bfloat16 or float16; on other devices it is accepted and changes nothing.
+On the CPU in bfloat16 or float16, on wgpu in float16 where the adapter has it (its kernels compute in float32 and round
+what they store); on devices that are not here it is accepted and changes nothing.
 Source: https://docs.pytorch.org/docs/stable/amp.html
 """
 
@@ -57,7 +58,7 @@ def set_autocast_enabled(device_type: Any, enabled: bool | None = None) -> None:
     if enabled is None:
         device_type, enabled = "cuda", bool(device_type)
     (Autocast.enabled.add if enabled else Autocast.enabled.discard)(_known(device_type))
-    Autocast.active = "cpu" in Autocast.enabled
+    Autocast.active = any(name == "cpu" or registry.is_known(name) for name in Autocast.enabled)
 
 
 def get_autocast_dtype(device_type: str) -> dtype:
@@ -166,6 +167,16 @@ class autocast:
                 stacklevel=2,
             )
             enabled = False
+        name = device_type.partition(":")[0]
+        if enabled and name != "cpu" and registry.is_known(name):
+            held = registry.get(name).dtypes
+            if self.fast_dtype not in held:
+                raise RuntimeError(
+                    f"Current {name} device does not support {self.fast_dtype}. Please switch dtype, or use an adapter with "
+                    "the feature shader-f16"
+                    if self.fast_dtype is float16
+                    else f"Current {name} device does not support {self.fast_dtype}. Please switch dtype to torch.float16."
+                )
         self._enabled = enabled
 
     def __enter__(self) -> autocast:

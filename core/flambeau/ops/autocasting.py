@@ -22,7 +22,7 @@ _PACKAGE = __name__.partition(".")[0] + "."
 class Autocast:
     """Where autocast is on, and what to. `Autocast.active` is read on every call, hence a plain attribute."""
 
-    active: bool = False  # for the CPU, the device whose functions cast
+    active: bool = False  # for the CPU or a plugin's device: functions cast the tensors of those where it is on
     enabled: set[str] = set()
     dtypes: dict[str, dtype] = {"cpu": bfloat16}  # of other devices float16
     cache: bool = True
@@ -45,7 +45,7 @@ _UNTOUCHED = "mv bilinear"  # though they are made of functions above
 _WIDEST = "cat stack index_copy addcmul addcdiv"
 
 POLICIES: dict[str, Callable[[list[Tensor]], dtype | None]] = {
-    **dict.fromkeys(_LOWER.split(), lambda tensors: Autocast.dtypes["cpu"]),
+    **dict.fromkeys(_LOWER.split(), lambda tensors: lower(tensors[0]) if tensors else None),
     **dict.fromkeys(_FLOAT32.split(), lambda tensors: float32),
     **dict.fromkeys(_UNTOUCHED.split(), lambda tensors: None),
     **dict.fromkeys(_WIDEST.split(), lambda tensors: _widest(tensors)),
@@ -57,8 +57,17 @@ def _widest(tensors: list[Tensor]) -> dtype | None:
     return float32 if float32 in kinds and (bfloat16 in kinds or float16 in kinds) else None
 
 
+def lower(x: Tensor) -> dtype:
+    """The lower precision of a tensor's device."""
+    return Autocast.dtypes.get(_kind(x), float16)
+
+
+def _kind(x: Tensor) -> str:
+    return "cpu" if x.is_cpu else x.device.type
+
+
 def _eligible(x: Tensor) -> bool:
-    return x.dtype.is_floating_point and x.dtype is not float64 and x.is_cpu
+    return x.dtype.is_floating_point and x.dtype is not float64 and _kind(x) in Autocast.enabled
 
 
 def _tensors(values: Iterable[Any]) -> list[Tensor]:

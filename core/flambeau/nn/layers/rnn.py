@@ -14,7 +14,7 @@ from typing import Any
 
 from ... import ops
 from ..._tensor import Tensor
-from ...ops.autocasting import Autocast, cast
+from ...ops.autocasting import Autocast, cast, lower
 from .. import functional as F
 from .. import init
 from ..module import Module
@@ -311,7 +311,7 @@ class RNNBase(Module):
                 x = F.dropout(x, self.dropout, True)
         final = tuple(ops.stack(list(h), 0) for h in zip(*finals, strict=True))
         if Autocast.active and self.mode == "LSTM":  # of the three the one that PyTorch runs in the lower precision
-            return cast(x, Autocast.dtypes["cpu"]), cast(final, Autocast.dtypes["cpu"])
+            return cast(x, lower(x)), cast(final, lower(x))
         return x, final
 
     def _scan(
