@@ -29,6 +29,7 @@ class Translation:
 
     def __init__(self) -> None:
         self._seen: dict[int, tuple[Any, Any]] = {}
+        self._kept: list[torch.Tensor] = []
         self._storages: dict[tuple[int, torch.dtype], flambeau.Tensor] = {}
 
     def __call__(self, x: Any) -> Any:
@@ -76,6 +77,7 @@ class Translation:
         if x.device.type != "cpu" or x.is_quantized:
             raise Absent(f"a tensor {x.dtype} on {x.device}")
         plain = x.detach().resolve_conj().resolve_neg()
+        self._kept.append(plain)  # lest another tensor gets its memory, and its key
         key = plain.untyped_storage().data_ptr(), x.dtype
         if key not in self._storages:
             self._storages[key] = _elements(plain)

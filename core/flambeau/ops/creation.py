@@ -556,7 +556,7 @@ def linspace(
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     kind = dtype or get_default_dtype()
-    if not kind.is_floating_point:
+    if kind.priority < 2:
         start, end = int(start), int(end)
     step = (end - start) / (steps - 1) if steps > 1 else 0.0
     # From both ends, as PyTorch, so that the last element is `end` exactly.
@@ -570,7 +570,7 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: An
     """Powers of `base` with exponents evenly spaced from `start` to `end`."""
     kind = options.pop("dtype", None) or get_default_dtype()
     start, end = _ends("logspace", start, end)
-    if not kind.is_floating_point:
+    if kind.priority < 2:
         start, end = int(start), int(end)
     return tensor([base**e for e in linspace(start, end, steps, dtype=float64).tolist()], dtype=kind, **options)
 

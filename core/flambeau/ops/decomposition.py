@@ -75,13 +75,13 @@ def _cholesky_backward(g: Any, out: Any) -> Tensor | None:
 
 
 @op(
-    result=lambda input: (input.dtype, int32),
+    result=lambda input, upper: (input.dtype, int32),
     name="LinalgCholeskyExBackward0",
     input=lambda g, out: _cholesky_backward(g, out),
 )
-def cholesky_factor(be: Any, input: Array) -> Any:
-    """The lower triangular factor, and the order of the first minor that is not positive."""
-    return run(_MODULE, "cholesky_factor", be, input)
+def cholesky_factor(be: Any, input: Array, upper: bool) -> Any:
+    """The lower triangular factor of one triangle, and the order of the first minor that is not positive."""
+    return run(_MODULE, "cholesky_factor", be, input, upper)
 
 
 _CHOLESKY_EX = named("linalg_cholesky_ex", "L", "info")
@@ -95,7 +95,7 @@ def cholesky_ex(input: Tensor, *, upper: bool = False, check_errors: bool = Fals
     """The Cholesky factor, and an int32 `info`: 0, or the order of the first minor that is not positive."""
     check_square("linalg.cholesky", input)
     check_floating("linalg.cholesky", input, "cholesky_cpu")
-    factor, info = cholesky_factor(mH(input) if upper else input)
+    factor, info = cholesky_factor(input, bool(upper))
     if check_errors:
         raise_singular("linalg.cholesky_ex", info, _NOT_POSITIVE)
     return _CHOLESKY_EX(mH(factor) if upper else factor, info)

@@ -10,7 +10,7 @@ from typing import Any
 
 from .._tensor import Tensor
 from ..backends.protocol import Array, Operand
-from ..dtype import bool_, dtype, float64, int32
+from ..dtype import bool_, complex128, dtype, float64, int32
 from ..promotion import result_type
 from .comparison import isnan
 from .creation import ones_like, zeros_like
@@ -18,7 +18,7 @@ from .no_derivative import unlisted
 from .node_names import recorded_as
 from .op import binary, op, unary
 from .pointwise import abs as absolute
-from .pointwise import choose, cos, div, exp, minus, mul, plus, pow, rsqrt, sin, true_divide
+from .pointwise import choose, cos, div, exp, log, minus, mul, plus, pow, rsqrt, sin, true_divide, where
 from .returned import named
 
 # --- hyperbolic inverses, angles --------------------------------------------------------------------------------------
@@ -165,6 +165,11 @@ def _need_floats(kernel: str, input: Tensor, other: Tensor) -> None:
 def logaddexp(input: Tensor, other: Tensor) -> Tensor:
     """log(exp(input) + exp(other)), without overflow."""
     _need_tensors("logaddexp", input, other)
+    if result_type(input, other).is_complex:
+        # Not log(exp(a) + exp(b)): the imaginary part is that of the larger, and what the smaller turns it by.
+        first = input.detach().real >= other.detach().real
+        large, small = where(first, input, other), where(first, other, input)
+        return large + log(exp(small - large) + 1)
     _need_floats("logaddexp_cpu", input, other)
     return _log_add_exp(input, other)
 
@@ -231,9 +236,13 @@ def _heaviside(be: Any, input: Operand, other: Operand) -> Any:
 
 
 def float_power(input: Any, exponent: Any) -> Tensor:
-    """`pow`, computed in float64."""
-    wide = [x.to(float64) if isinstance(x, Tensor) else float(x) for x in (input, exponent)]
-    return pow(*wide)
+    """`pow`, computed in float64, or complex128."""
+    operands = (input, exponent)
+    number: Any = float
+    kind = float64
+    if any(x.dtype.is_complex if isinstance(x, Tensor) else isinstance(x, complex) for x in operands):
+        number, kind = complex, complex128
+    return pow(*[x.to(kind) if isinstance(x, Tensor) else number(x) for x in operands])
 
 
 def float_power_(input: Tensor, exponent: Any) -> Tensor:

@@ -262,7 +262,7 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, a
 
 
 def _weighted(input: Tensor, product: Tensor, beta: float, alpha: float) -> Tensor:
-    if not input.dtype.is_floating_point:
+    if input.dtype.priority < 2:
         beta, alpha = int(beta), int(alpha)
     return _scaled(input, beta) + _scaled(product, alpha)
 

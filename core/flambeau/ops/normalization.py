@@ -261,6 +261,10 @@ def rms_norm(
     """
     sizes = _sizes("rms_norm", normalized_shape)
     _check_normalized(input, sizes, "", weight=weight)
+    if input.dtype.is_complex:  # of squares, not of sizes, as PyTorch
+        square = (input * input).mean(tuple(range(-len(sizes), 0)), keepdim=True)
+        scaled = input * (square + (finfo(input.dtype).eps if eps is None else eps)).rsqrt()
+        return scaled if weight is None else scaled * weight
     _refuse_integers("rms_norm", input)
     narrow = input.dtype
     x = input.to(float32) if narrow.itemsize == 2 else input

@@ -15,8 +15,9 @@ from ..promotion import promote_types
 from ..shape import wrap_dim
 from .by_index import gather
 from .creation import arange, full, tensor
+from .elementary import logaddexp
 from .indexing import getitem
-from .joining import cat
+from .joining import cat, stack
 from .no_derivative import underivable
 from .node_names import recorded_as
 from .op import op
@@ -235,10 +236,15 @@ def _logcumsumexp_backward(g: Tensor, x: Tensor, axis: int, out: Tensor) -> Tens
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     """The logarithm of the running sum of exponentials along a dimension, without overflow."""
     axis = wrap_dim(dim, input.dim())
-    if not input.dtype.is_floating_point:
+    if input.dtype.priority < 2:
         input = to_dtype(input, get_default_dtype())
     if not input._shape or not input.numel():
         return input.clone()
+    if input.dtype.is_complex:
+        sums = list(input.unbind(axis))
+        for i in range(1, len(sums)):
+            sums[i] = logaddexp(sums[i - 1], sums[i])
+        return stack(sums, axis)
     result: Tensor = _logcumsumexp(input, axis)
     return result
 

@@ -59,7 +59,7 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: Any = 0) -> Tensor
         value = value.item()
     value = value or 0
     kind = input.dtype
-    number = float(value) if kind.priority == 2 else int(value) if kind.priority else bool(value)
+    number = (bool, int, float, complex)[kind.priority](value)
     return as_operands(constant_border(input, given, number), input)
 
 

@@ -45,7 +45,7 @@ def _scaled(input: Any, other: Any, alpha: Any) -> Any:
     kinds = [x.dtype for x in (input, other) if isinstance(x, Tensor)]
     numbers = [x for x in (input, other) if not isinstance(x, Tensor)]
     if isinstance(alpha, float) and not builtins.any(
-        [k.is_floating_point for k in kinds] + [isinstance(x, float) for x in numbers]
+        [k.priority >= 2 for k in kinds] + [isinstance(x, (float, complex)) for x in numbers]
     ):
         raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
     return mul(other, alpha) if isinstance(other, Tensor) else other * alpha

@@ -488,7 +488,12 @@ def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) ->
     """The logarithm of the sum of exponentials over dimensions, without overflow."""
     axes = wrap_dims(dim, len(input._shape))
     if input.dtype.is_complex:
-        return log(sum_dims(exp(input), axes, keepdim))
+        if not input.numel():
+            return log(sum_dims(exp(input), axes, keepdim))
+        top = amax(input.detach().real, axes, True)
+        top = top.masked_fill(top.abs() == math.inf, 0.0)
+        found = log(sum_dims(exp(input - top), axes, True)) + top
+        return found if keepdim or not axes else found.squeeze(axes)
     if not input.dtype.is_floating_point:
         input = to_dtype(input, get_default_dtype())
     if builtins.any(input._shape[a] == 0 for a in axes):
@@ -506,9 +511,9 @@ def norm(
     """The p-norm of all elements, or over dimensions: (sum |x|**p)**(1/p); "fro" is 2, inf the largest."""
     if dtype is not None:
         input = to_dtype(input, dtype)
-    if input.dtype.is_complex:
+    if input.dtype.is_complex and p != "nuc":
         input = input.abs()
-    if not input.dtype.is_floating_point:
+    if input.dtype.priority < 2:
         raise RuntimeError(
             "linalg.vector_norm: Expected a floating point or complex tensor as input. Got " + input.dtype.legacy_name
         )

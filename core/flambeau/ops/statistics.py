@@ -14,6 +14,7 @@ from ..dtype import bool_, float32, float64, int64
 from ..promotion import promote_types
 from ..shape import wrap_dim
 from .by_index import gather, index_add
+from .complex_numbers import complex
 from .creation import arange, linspace, tensor
 from .joining import cat
 from .node_names import recorded_as
@@ -347,7 +348,7 @@ def cov(
         scaled = x - average
         product = scaled
     else:
-        weights = weights.to(x.dtype) if not weights.dtype.is_floating_point else weights
+        weights = weights.to(x.dtype.to_real()) if not weights.dtype.is_floating_point else weights
         total = sum(weights)
         average = sum(x * weights, 1, True) / total
         if aweights is None or correction == 0:
@@ -382,7 +383,10 @@ def corrcoef(input: Tensor) -> Tensor:
     if not covariance._shape:
         return covariance / covariance
     spread = covariance.diagonal().sqrt()
-    return (covariance / spread.unsqueeze(1) / spread.unsqueeze(0)).clamp(-1, 1)
+    found = covariance / spread.unsqueeze(1) / spread.unsqueeze(0)
+    if found.dtype.is_complex:
+        return complex(found.real.clamp(-1, 1), found.imag.clamp(-1, 1))
+    return found.clamp(-1, 1)
 
 
 FUNCTIONS = (nanmean, nanmedian, mode, quantile, nanquantile, histc, histogram, histogramdd, cov, corrcoef)

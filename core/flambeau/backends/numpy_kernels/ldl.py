@@ -19,6 +19,11 @@ _ALPHA = (1 + math.sqrt(17)) / 8
 """The bound on growth that decides between a block of one and of two."""
 
 
+def _size(x: Any) -> Any:
+    """What LAPACK compares numbers by: of complex ones the sizes of the parts, summed."""
+    return np.abs(x.real) + np.abs(x.imag) if np.iscomplexobj(x) else np.abs(x)
+
+
 def factor(a: Array) -> tuple[Array, Array, Array]:
     """L and D in the lower triangle, the swaps (int32 from 1, negative and twice for a block of two), and `info`."""
     *batch, n, _ = a.shape
@@ -31,17 +36,17 @@ def factor(a: Array) -> tuple[Array, Array, Array]:
 def _block(a: Array, k: int) -> tuple[int, int]:
     """Which row comes to the diagonal at step k, and whether it makes a block of one or two."""
     n = len(a)
-    own = abs(a[k, k])
+    own = _size(a[k, k])
     if k == n - 1:
         return k, 1
-    largest = k + 1 + int(np.argmax(np.abs(a[k + 1 :, k])))
-    column = abs(a[largest, k])
+    largest = k + 1 + int(np.argmax(_size(a[k + 1 :, k])))
+    column = _size(a[largest, k])
     if own >= _ALPHA * column:
         return k, 1
-    row = max(np.abs(a[largest, k:largest]).max(), np.abs(a[largest + 1 :, largest]).max(initial=0.0))
+    row = max(_size(a[largest, k:largest]).max(), _size(a[largest + 1 :, largest]).max(initial=0.0))
     if own >= _ALPHA * column * (column / row):
         return k, 1
-    return (largest, 1) if abs(a[largest, largest]) >= _ALPHA * row else (largest, 2)
+    return (largest, 1) if _size(a[largest, largest]) >= _ALPHA * row else (largest, 2)
 
 
 def _swap(a: Array, k: int, i: int, j: int) -> None:
@@ -56,7 +61,7 @@ def _swap(a: Array, k: int, i: int, j: int) -> None:
 def _factor_one(a: Array, pivots: Array) -> int:
     n, k, info = len(a), 0, 0
     while k < n:
-        if not np.abs(a[k:, k]).max():
+        if not _size(a[k:, k]).max():
             info = info or k + 1
             pivots[k] = k + 1
             k += 1

@@ -130,8 +130,10 @@ def sign_log_determinant(a: Array) -> tuple[Array, Array]:
     return np.asarray(sign), np.asarray(logarithm)
 
 
-def cholesky_factor(a: Array) -> tuple[Array, Array]:
-    """L of A = L Lᴴ, of the lower triangle of A, and the order of the first minor that is not positive."""
+def cholesky_factor(a: Array, upper: bool) -> tuple[Array, Array]:
+    """L of A = L Lᴴ, of the lower triangle of A or the upper, and the order of the first minor that is not positive."""
+    if upper:
+        a = a.conj().swapaxes(-1, -2)
     info = np.zeros(a.shape[:-2], np.int32)
     try:
         return _dense(np.linalg.cholesky(a)), info
