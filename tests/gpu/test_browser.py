@@ -29,6 +29,15 @@ def test_primitives(flags: tuple[str, ...]) -> None:
     assert answer["checked"] > 150
 
 
+def test_faults() -> None:
+    answer = in_browser("browser_faults.py")
+    assert answer["before"] == answer["after"] == [2, 3]
+    for fault in ("lost", "old"):
+        assert answer[fault][0] == "DeviceLost" and "the device was lost" in answer[fault][1]
+    assert answer["full"][0] == "OutOfMemory" and answer["full"][1].startswith("wgpu out of memory.")
+    assert answer["again"] == 5000
+
+
 def test_training_follows_numpy() -> None:
     """The same losses as on the CPU; once settled, one crossing into JavaScript per flush and nothing new."""
     paths = [str(HERE), str(HERE.parents[1] / "examples")]

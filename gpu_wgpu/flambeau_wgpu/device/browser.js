@@ -132,7 +132,7 @@ class Device {
   }
 
   async afterCompiling(compiling, commands, read) {
-    await Promise.all(compiling);
+    await Promise.all(compiling); // (a new buffer's room is among them)
     this.raiseFault();
     this.encode(commands, 0, read);
     return read ? await this.map(read.size) : null;
@@ -160,9 +160,13 @@ class Device {
   prepare(w, d) {
     const compiling = [];
     let at = 0;
+    let scoped = false;
     while (at < w.length && w[at] < DISPATCH) {
       const op = w[at];
       if (op === BUFFER) {
+        // Only a scope tells in time that there was no room. New buffers are rare once a program is under way.
+        if (!scoped) this.device.pushErrorScope('out-of-memory');
+        scoped = true;
         this.createBuffer(w[at + 1], w[at + 2], w[at + 3]);
         at += 4;
       } else if (op === DESTROY) {
@@ -179,9 +183,16 @@ class Device {
         throw new Error(`flambeau_wgpu: unknown command ${op} at word ${at}`);
       }
     }
+    if (scoped) compiling.push(this.room());
     const end = w.length - 3;
     const read = end >= at && w[end] === READ && this.endsAt(w, at, end) ? { id: w[end + 1], size: w[end + 2] } : null;
     return { compiling, dispatchesAt: at, read };
+  }
+
+  /** Settles when it is known whether there was room for the new buffers. */
+  async room() {
+    const error = await this.device.popErrorScope();
+    if (error) throw new Error(`out of memory: ${error.message}`);
   }
 
   /** Whether the dispatches that start at `at` end exactly at `end` (an id may happen to equal READ). */
@@ -222,7 +233,14 @@ class Device {
   }
 
   async map(size) {
-    await this.staging.mapAsync(GPUMapMode.READ, 0, size);
+    try {
+      await this.staging.mapAsync(GPUMapMode.READ, 0, size);
+    } catch (error) {
+      // Of a lost device WebGPU says so a little later than it fails.
+      await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, 100))]);
+      this.raiseFault();
+      throw error;
+    }
     const bytes = new Uint8Array(this.staging.getMappedRange(0, size)).slice();
     this.staging.unmap();
     this.raiseFault();
