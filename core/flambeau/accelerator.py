@@ -128,6 +128,18 @@ def memory_stats(d: device | str | int | None = None, /) -> dict[str, int]:
     }
 
 
+def get_memory_info(d: device | str | int | None = None, /) -> tuple[int, int]:
+    """Bytes of device memory that are free, and that there are.
+
+    Raises:
+        RuntimeError: the device does not say, as no page and few adapters do.
+    """
+    found = _memory(d)
+    if not found.get("total"):
+        raise RuntimeError(f"{current_accelerator()} does not tell how much memory it has")
+    return found["total"] - found["reserved"], found["total"]
+
+
 def reset_peak_memory_stats(d: device | str | int | None = None, /) -> None:
     """Count the peaks from now on."""
     _call(d, "reset_peak_memory")

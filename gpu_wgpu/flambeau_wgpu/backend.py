@@ -110,7 +110,7 @@ class WgpuBackend:
         self.engine.observer = observer
 
     def memory(self) -> dict[str, int]:
-        """Bytes of device memory: in use and held, now and at their peaks."""
+        """Bytes of device memory: in use and held, now and at their peaks; and all there is, 0 if nobody says."""
         pool = self.engine.pool
         pool.collect()
         return {
@@ -118,6 +118,7 @@ class WgpuBackend:
             "reserved": pool.allocated_bytes,
             "max_allocated": pool.peak_bytes,
             "max_reserved": pool.peak_allocated_bytes,
+            "total": self.engine.device.info.memory,
         }
 
     def reset_peak_memory(self) -> None:

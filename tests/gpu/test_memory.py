@@ -14,15 +14,37 @@ from flambeau.dtype import float32, int64
 random = np.random.default_rng(2)
 
 
-def test_flat_over_a_thousand_steps() -> None:
+@pytest.mark.parametrize("steps", [1000, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_flat_over_many_steps(steps: int) -> None:
     """Without the garbage collector: nothing may depend on it."""
-    program = Path(__file__).with_name("thousand_steps.py")
-    done = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=240, check=False)
+    command = [sys.executable, str(Path(__file__).with_name("many_steps.py")), str(steps)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stderr
     growth = json.loads(done.stdout.splitlines()[-1])
     assert growth["buffers"] == 0
     assert growth["bytes"] == 0
     assert abs(growth["objects"]) < 200
+
+
+def test_what_pytorch_calls_it(gpu: Any) -> None:
+    import flambeau as torch
+
+    accelerator = torch.accelerator
+    accelerator.empty_cache()
+    accelerator.reset_peak_memory_stats()
+    before = accelerator.memory_allocated()
+    x = torch.zeros(1 << 20, device="wgpu") + 1
+    accelerator.synchronize()
+    assert accelerator.memory_allocated() - before == 1 << 22
+    assert accelerator.memory_stats()["allocated_bytes.all.current"] == accelerator.memory_allocated()
+    del x
+    assert accelerator.memory_allocated() == before
+    assert accelerator.max_memory_allocated() - before >= 1 << 22
+    assert accelerator.memory_reserved() >= 1 << 22
+    accelerator.empty_cache()
+    assert accelerator.memory_reserved() < accelerator.max_memory_reserved()
+    free, total = accelerator.get_memory_info()
+    assert 0 < free <= total
 
 
 def test_chains_do_not_keep_their_past(gpu: Any) -> None:

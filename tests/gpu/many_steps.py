@@ -1,10 +1,11 @@
-"""A program: a thousand training steps on the GPU without the garbage collector; prints by how much anything grew.
+"""A program: so many training steps on the GPU without the garbage collector; prints by how much anything grew.
 
 A process of its own, since it counts every object there is.
 """
 
 import gc
 import json
+import sys
 from array import array
 from random import Random
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import flambeau_wgpu
 from flambeau.dtype import float32
 
-STEPS = 1000
+STEPS = int(sys.argv[1])
 random = Random(2)
 backend = flambeau_wgpu.load()
 
