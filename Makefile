@@ -55,6 +55,7 @@ benchmarks: $(VENV)/.made-dev
 	$(BIN)/python benchmarks/watch_cost.py
 
 benchmarks-gpu: $(VENV)/.made-dev
+	$(BIN)/python benchmarks/gpu_costs.py
 	$(BIN)/python benchmarks/gpu_vs_peers.py
 
 clean:
