@@ -45,7 +45,8 @@ REASONS: list[tuple[str, str, str]] = [
     ("jit|fx|export|package|onnx", ".*", CAPTURE),
     ("distributed|multiprocessing|nn.parallel|futures", ".*", SEVERAL),
     ("quantization", ".*", QUANTISED),
-    ("sparse|masked|nested", ".*", SPARSE),
+    ("nested", ".*", "nested tensors are held together until they are padded, in the strided layout"),
+    ("sparse|masked", ".*", SPARSE),
     ("profiler|monitor", ".*", "traces of PyTorch's own runtime, and its counters"),
     ("library", ".*", "operators of C++, of PyTorch's dispatcher and its compiler; `custom_op` makes those of one's own"),
     ("overrides", ".*", "`__torch_function__` and its modes"),
@@ -73,7 +74,6 @@ REASONS: list[tuple[str, str, str]] = [
     ("torch", "conj_physical_", VARIANTS),
     ("torch", "has_.*", "flags of PyTorch's build"),
     ("Tensor", "reinforce|hash_tensor|slice_inverse|index", INTERNAL),
-    ("Tensor", "to_padded_tensor", "nested tensors"),
     ("torch|Tensor", ".*sparse.*|.*crow_ind.*|.*ccol_ind.*|.*col_ind.*|.*row_ind.*|coalesce|is_coalesced|indices|values|"
      "sspaddmm|smm|dsmm|hsmm|hspmm|saddmm|to_mkldnn|dense_dim|.*indices_copy|values_copy", SPARSE),
     ("torch|Tensor", ".*[qQ]uantiz.*|q_.*|qscheme|q?u?int[1-7](x2|x4)?|qu?int.*|per_(channel|tensor).*|QU?Int.*|dequantize|fbgemm.*|"

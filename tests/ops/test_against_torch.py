@@ -229,7 +229,7 @@ def test_nodes_are_named_as_in_torch(op: Op) -> None:
 ELSEWHERE = frozenset(
     """
     alias_copy angle apply_ as_strided_ as_strided_copy as_subclass bartlett_window batch_norm bfloat16 binomial blackman_window cauchy_
-    ccol_indices coalesce col_indices crow_indices dense_dim indices row_indices sparse_dim values
+    ccol_indices coalesce col_indices crow_indices dense_dim indices row_indices sparse_dim to_padded_tensor values
     cdouble cfloat complex conj conj_physical detach_copy diagonal_copy dim_order embedding_bag empty_permuted empty_strided expand_copy
     from_dlpack geometric_ geqrf get_device group_norm hamming_window hann_window imag instance_norm is_coalesced is_complex is_conj
     is_distributed is_neg is_nonzero is_pinned is_same_size is_set_to is_shared is_signed is_storage istft kaiser_window layer_norm

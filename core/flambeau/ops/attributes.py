@@ -86,6 +86,13 @@ crow_indices, col_indices = (_of_other_layouts(n, "sparse row compressed") for n
 ccol_indices, row_indices = (_of_other_layouts(n, "sparse column compressed") for n in ("ccol_indices", "row_indices"))
 
 
+def to_padded_tensor(input: Tensor, padding: float, output_size: Any = None) -> Tensor:
+    """Fails: what is padded is a nested tensor, see `nested.nested_tensor`."""
+    raise NotImplementedError(
+        f"Could not run 'aten::to_padded_tensor' with arguments from the '{input.device.type.upper()}' backend."
+    )
+
+
 def sparse_dim(input: Tensor) -> int:
     """0: no dimension is sparse."""
     return 0
@@ -292,6 +299,6 @@ FUNCTIONS = (
 )  # fmt: skip
 METHODS = (
     is_nonzero, is_same_size, is_set_to, is_pinned, pin_memory, is_distributed, is_coalesced, coalesce, indices,
-    values, crow_indices, col_indices, ccol_indices, row_indices, sparse_dim, dense_dim, dim_order,
+    values, crow_indices, col_indices, ccol_indices, row_indices, sparse_dim, dense_dim, to_padded_tensor, dim_order,
     new_empty_strided, apply_, map_, map2_, to_dense, as_subclass, nonzero_static, record_stream,
 )  # fmt: skip
