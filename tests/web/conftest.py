@@ -130,6 +130,13 @@ class Playground:
         item = f"flambeau:program:{example}.py"
         self.page.add_init_script(f"localStorage.setItem({item!r}, {json.dumps(code)})")
 
+    def never_ending(self, example: str) -> None:
+        """Have an example take so many steps that it ends when it is stopped."""
+        code = (ROOT / "examples" / f"{example}.py").read_text(encoding="utf-8")
+        longer, count = re.subn(r"(steps: int = |\"--steps\", type=int, default=)\d+", r"\g<1>1_000_000", code)
+        assert count == 2
+        self.program(longer, example)
+
     def open(self, path: str = "", ready: bool = True) -> Playground:
         self.page.goto(self.site + path)
         if ready:

@@ -25,6 +25,7 @@ def violations(playground: Playground) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_with_a_graph_and_a_curve(playground: Playground, scheme: str) -> None:
     playground.page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+    playground.never_ending("dynamic_net")
     playground.open("#dynamic_net")
     assert violations(playground) == []
     playground.run()
@@ -56,6 +57,7 @@ def test_with_an_error(playground: Playground, scheme: str) -> None:
 
 def test_narrow(playground: Playground) -> None:
     playground.page.set_viewport_size({"width": 390, "height": 780})
+    playground.never_ending("dynamic_net")
     playground.open("#dynamic_net")
     playground.run()
     playground.wait_for_step(5)
