@@ -10,6 +10,7 @@ How a `tanh` becomes WGSL, in the order in which the files are used:
     engine.py             the flush: what waits becomes one plan, and one submit
     schedule/graph.py     who needs what, who still holds what, and the flush as a key under which its plan is kept
     schedule/fuse.py      which arrays become kernels; the rules are listed at its top; space.py: what row kernels share
+    schedule/combine.py   many small products as one large one, before that
     schedule/places.py    arrays that are written into others instead of being copied there
     codegen/lower.py      a kernel written down: instructions over registers, numbers apart from structure
     kernels/              how each kind of kernel is laid out over invocations

@@ -158,6 +158,7 @@ def build(fusion: Fusion, pipeline: Callable[[KernelIR], int]) -> Plan:
             assert resolved is not None
             plan.views[ref] = resolved
     plan.leaves = sorted(leaves)
+    graph.restore()
     return plan
 
 

@@ -1,6 +1,7 @@
 """Which arrays of a flush become kernels, and which live only in registers.
 
-One pass over the needed arrays in the order in which they were made. The rules, all of them:
+Before it, many small products become one large one (`combine.py`). Then one pass over the needed arrays in the order in
+which they were made. The rules, all of them:
 
 1. A view is never computed: whoever reads it does its index arithmetic.
 2. An elementwise op joins the kernel that makes one of its operands element for element, also behind a matmul or a
@@ -49,6 +50,7 @@ from ..lazy import (
 )
 from ..regions import Strides, broadcast_strides, compose, contiguous_strides
 from ..tune import Tuner
+from .combine import combine
 from .graph import Graph, Ref
 from .places import Places, join_regions
 from .space import Space, space_of
@@ -98,6 +100,7 @@ class Fusion:
     """The decisions for one flush: the `group` of each array, and whether it is `stored` in a buffer."""
 
     def __init__(self, graph: Graph, device_kind: str, tuner: Tuner) -> None:
+        combine(graph)
         graph.analyse()
         self.graph = graph
         self.device_kind = device_kind
@@ -120,10 +123,10 @@ class Fusion:
         self.leaves_of: list[frozenset[Ref]] = [frozenset()] * total
         self.exclusive = [True] * total  # nobody else uses what it is computed from
         self.anchored = [False] * total  # computed from its group's anchor, so only there
-        for ref in range(graph.count):
+        for ref in graph.order:
             if graph.live[ref] and graph.arrays[ref].op is VIEW and graph.resolve(ref) is not None:
                 self.places.strided.setdefault(graph.root[ref], []).append(ref)
-        for ref in range(graph.count):
+        for ref in graph.order:
             if graph.needed[ref]:
                 kind = graph.kind(ref)
                 if kind is Kind.ELEMENTWISE:
@@ -542,7 +545,7 @@ class Fusion:
         """What reads an array, through views."""
         if self._readers is None:
             self._readers = [[] for _ in self.graph.arrays]
-            for reader in range(self.graph.count):
+            for reader in self.graph.order:
                 if self.graph.needed[reader]:
                     for arg in self.graph.args[reader]:
                         self._readers[arg].append(reader)

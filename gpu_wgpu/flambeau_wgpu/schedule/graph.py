@@ -71,6 +71,7 @@ class Graph:
             key += (op, leaf.attr if op is VIEW else None, leaf.shape, leaf.dtype, dying, refs_of)
         key.append(bytes(self.live))
         self.key = tuple(key)
+        self._own_arrays = self.arrays
         self._resolved: dict[Ref, tuple[Ref, Strides, int] | None] = {}
 
     def _leaf(self, x: LazyArray) -> Ref:
@@ -88,15 +89,60 @@ class Graph:
 
     # --- what plans are made from; not needed when the key finds one
 
+    def extend(
+        self,
+        added: list[LazyArray],
+        added_args: list[tuple[Ref, ...]],
+        replaced: dict[Ref, tuple[LazyArray, tuple[Ref, ...]]],
+    ) -> None:
+        """Add arrays of no queue, and put others in the place of some, until `restore`."""
+        count = self.count
+        self.arrays = [*self.arrays[:count], *added, *self.arrays[count:]]
+        self.args = [*self.args[:count], *added_args, *self.args[count:]]
+        self.live = [*self.live, *([False] * len(added))]
+        self.replace(replaced)
+
+    def replace(self, replaced: dict[Ref, tuple[LazyArray, tuple[Ref, ...]]]) -> None:
+        for ref, (array, args) in replaced.items():
+            self.arrays[ref], self.args[ref] = array, args
+        self._resolved.clear()
+
+    def restore(self) -> None:
+        """The queue's own arrays again."""
+        self.arrays = self._own_arrays
+
+    def _sort(self) -> list[Ref]:
+        """All arrays that are no leaves, each after its operands, else in the order in which they were made."""
+        inner = len(self.arrays) - len(self.leaves)
+        if inner == self.count:
+            return list(range(inner))
+        order: list[Ref] = []
+        done = [False] * inner
+        for start in range(self.count):
+            stack = [start]
+            while stack:
+                ref = stack[-1]
+                waiting = [] if done[ref] else [arg for arg in self.args[ref] if arg >= 0 and not done[arg]]
+                if waiting:
+                    stack += waiting
+                    continue
+                stack.pop()
+                if not done[ref]:
+                    done[ref] = True
+                    order.append(ref)
+        return order
+
     def analyse(self) -> None:
         """Find each view's root, what is needed, and how often."""
         arrays, args, total = self.arrays, self.args, len(self.arrays)
+        inner = total - len(self.leaves)
+        self.order = self._sort()
         self.numel = [prod(x.shape) for x in arrays]
-        self.root: list[Ref] = [*range(self.count), *range(self.count - total, 0)]
+        self.root: list[Ref] = [*range(inner), *range(inner - total, 0)]
         self.identity = [True] * total  # whether an array shows all of its root in the root's order
         for ref in (
-            *range(self.count - total, 0),
-            *range(self.count),
+            *range(inner - total, 0),
+            *self.order,
         ):  # a leaf's base is a later leaf, so of a lower number
             x = arrays[ref]
             if x.op is VIEW:
@@ -109,7 +155,7 @@ class Graph:
         # Arrays that must be in a buffer of their own afterwards: those that are held, and those that a view that is
         # held shows.
         self.kept = kept = [False] * total
-        for ref in range(self.count - 1, -1, -1):
+        for ref in reversed(self.order):
             if not needed[ref]:
                 continue
             is_view = arrays[ref].op is VIEW
