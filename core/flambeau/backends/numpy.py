@@ -33,6 +33,7 @@ from ..dtype import (
 from . import numpy_bfloat16
 from .numpy_kernels import kernels
 from .numpy_kernels.activation import erf
+from .numpy_memory import keep_freed_memory
 from .protocol import Array, Operand, Reduce, Region, Scalar, Shape
 
 # PyTorch is silent about 1/0, log(-1) and overflow; so are the lines of this package, and no others.
@@ -72,6 +73,7 @@ class NumpyBackend:
     dtypes = frozenset((*_TO_NUMPY, bfloat16))
 
     def __init__(self) -> None:
+        keep_freed_memory()
         self.kernels: Mapping[str, Callable[..., Any]] = {
             name: numpy_bfloat16.in_float32(f) for name, f in kernels().items()
         }

@@ -245,15 +245,29 @@ def batch_norm_fixed_backward(
 
 
 def _group_norm(input: Array, weight: Array | None, bias: Array | None, groups: int, eps: float) -> Any:
-    n = input.shape[0]
+    n, channels = input.shape[:2]
     x = np.ascontiguousarray(input).reshape(n * groups, input.size // max(1, n * groups))
-    y, mean, rstd = _normalized_rows(x, eps)
-    by_channel = _by_channel(y.reshape(input.shape))
-    if weight is not None:
-        _multiply(by_channel, weight[:, None], by_channel)
+    count = max(1, x.shape[1])
+    mean = _row_sums(x)
+    _divide(mean, count, mean)
+    y = _subtract(x, mean)
+    rstd = _row_dots(y, y)
+    _divide(rstd, count, rstd)
+    _inverse_root(rstd, eps)
+    stats = mean.reshape(n, groups), rstd.reshape(n, groups)
+    if weight is None:
+        _multiply(y, rstd, y)
+    else:  # one factor for each channel of each sample
+        by_channel = y.reshape(n * channels, input.size // max(1, n * channels))
+        _multiply(
+            by_channel,
+            (rstd * weight.reshape(1, groups, -1).repeat(n, 0).reshape(n * groups, -1)).reshape(-1, 1),
+            by_channel,
+        )
     if bias is not None:
+        by_channel = _by_channel(y.reshape(input.shape))
         _add(by_channel, bias[:, None], by_channel)
-    return by_channel.reshape(input.shape), mean.reshape(n, groups), rstd.reshape(n, groups)
+    return y.reshape(input.shape), *stats
 
 
 def group_norm_backward(
@@ -266,22 +280,34 @@ def group_norm_backward(
     eps: float,
     has_bias: bool,
 ) -> Any:
-    n = input.shape[0]
-    rows = (n * groups, input.size // max(1, n * groups))
-    grad = _by_channel(g)
-    rstd = rstd.reshape(-1, 1)
-    normalized = _subtract(np.ascontiguousarray(input).reshape(rows), mean.reshape(-1, 1))
-    _multiply(normalized, rstd, normalized)
+    # As PyTorch: everything comes of two sums for each channel of each sample, and the gradient of the input is linear
+    # in the incoming one and in the input.
+    n, channels = input.shape[:2]
+    rows = (n * channels, input.size // max(1, n * channels))
+    x, grad = np.ascontiguousarray(input).reshape(rows), np.ascontiguousarray(g).reshape(rows)
+    by_group = (n, groups, channels // groups)
+    products, sums = _row_dots(grad, x).reshape(by_group), _row_sums(grad).reshape(by_group)
+    mean, rstd = mean.reshape(n, groups), rstd.reshape(n, groups)
     grads = []
     if weight is None:
-        inner = grad.copy()
+        of_grad = rstd[..., None].repeat(by_group[2], 2)
+        product, total = np.add.reduce(products, 2), np.add.reduce(sums, 2)
     else:
-        grads.append(_channel_dots(grad, normalized.reshape(grad.shape)))
-        inner = _multiply(grad, weight[:, None])
+        factors = weight.reshape(by_group[1:])
+        grads.append(np.add.reduce((products - sums * mean[..., None]) * rstd[..., None], 0).reshape(channels))
+        of_grad = rstd[..., None] * factors
+        product, total = np.add.reduce(products * factors, 2), np.add.reduce(sums * factors, 2)
     if has_bias:
-        grads.append(_channel_sums(grad))
-    of_input = _through_rows(inner.reshape(rows), normalized, rstd).reshape(input.shape)
-    return (of_input, *grads) if grads else of_input
+        grads.append(np.add.reduce(sums, 0).reshape(channels))
+    share = x.dtype.type(n * groups / max(1, input.size))
+    of_input = (total * mean - product) * rstd * rstd * rstd * share
+    constant = -of_input * mean - total * rstd * share
+    result = grad * of_grad.reshape(-1, 1)
+    linear = x.reshape(n * groups, -1 if input.size else 0) * of_input.reshape(-1, 1)
+    _add(linear, constant.reshape(-1, 1), linear)
+    _add(result, linear.reshape(rows), result)
+    result = result.reshape(input.shape)
+    return (result, *grads) if grads else result
 
 
 KERNELS: dict[str, Callable[..., Any]] = {
