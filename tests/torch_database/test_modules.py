@@ -79,17 +79,34 @@ def check(info: ModuleInfo, sample: Any, training: bool) -> Iterator[str]:
         yield from (f"gradients: {said}" for said in differences(expected, result, factor=100))
 
 
-@pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
-@pytest.mark.parametrize("info", TESTED, ids=lambda info: info.name)
-def test_layers(info: ModuleInfo, training: bool) -> None:
+def check_samples(info: ModuleInfo, training: bool, chosen: slice) -> None:
     if not training and not info.train_and_eval_differ:
         return
     found = [
         f"sample {place}, {sample.desc}, {sample.constructor_input.kwargs}: {said}"
-        for place, sample in enumerate(inputs(info, training))
+        for place, sample in enumerate(inputs(info, training)[chosen])
         for said in check(info, sample, training)
     ]
     assert not found, f"{len(found)} differences\n" + "\n".join(found[:5])
+
+
+MODES = pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
+LAYERS = pytest.mark.parametrize("info", TESTED, ids=lambda info: info.name)
+FIRST = 2
+"""How many samples of a layer the quick tests take."""
+
+
+@MODES
+@LAYERS
+def test_first_samples(info: ModuleInfo, training: bool) -> None:
+    check_samples(info, training, slice(FIRST))
+
+
+@pytest.mark.slow
+@MODES
+@LAYERS
+def test_other_samples(info: ModuleInfo, training: bool) -> None:
+    check_samples(info, training, slice(FIRST, None))
 
 
 @pytest.mark.parametrize(
