@@ -22,6 +22,7 @@ from .regions import Strides
 from .schedule.fuse import Fusion, Group
 from .schedule.graph import Graph, Ref
 
+MOST_SLACK = 8  # how much larger than an array its slot may be
 COMMANDS_KEPT = 4  # ready lists per plan: the same plan on the same buffers
 
 
@@ -292,7 +293,8 @@ def _place_assigns(fusion: Fusion, kernels: list[Kernel]) -> tuple[list[Kernel],
 class _Layout:
     """Which slot each array and each scratch takes.
 
-    Leaves have theirs; the others share by size class, as their lifetimes allow.
+    Leaves have theirs; the others share as their lifetimes allow. (Not one buffer with an offset for each: WebGPU does not
+    let a dispatch read one part of a buffer through a read-only binding and write another.)
     """
 
     def __init__(self, fusion: Fusion, kernels: list[Kernel], overwrites: dict[Key, Ref]) -> None:
@@ -323,10 +325,10 @@ class _Layout:
                     self.slot[key] = self.slot[base]
                     moved.add(base)
                 else:
-                    self.slot[key] = self._take(size_class(self._bytes(key)))
+                    self.slot[key] = self._take(key)
             for key in dying:
                 if key not in moved and self._is_temporary(key) and last_use[key] == at:
-                    self.free[size_class(self._bytes(key))].append(self.slot[key])
+                    self.free[self.sizes[self.slot[key] - len(graph.leaves)]].append(self.slot[key])
 
     def _bytes(self, key: Key) -> int:
         known = self.bytes.get(key)
@@ -340,7 +342,12 @@ class _Layout:
             not self.graph.kept[key] and (key >= 0 or self.slot[key] >= len(self.graph.leaves))
         )
 
-    def _take(self, size: int) -> int:
+    def _take(self, key: Key) -> int:
+        size = size_class(self._bytes(key))
+        if not self.free[size] and not (isinstance(key, int) and self.graph.kept[key]):
+            # What is soon given back may have more than it needs.
+            larger = (other for other, slots in self.free.items() if slots and size < other <= MOST_SLACK * size)
+            size = min(larger, default=size)
         if self.free[size]:
             return self.free[size].pop()
         self.sizes.append(size)
