@@ -90,12 +90,13 @@ def default(shape: ProductShape, device_kind: str) -> Variant:
         return Variant("workgroup", 64, 64)
     macs = rows * columns * inner * batches
     large = min(rows, columns, inner) > 4 and macs >= LARGE_FROM and device_kind == "cpu"
-    tile = 8 if large else 4
-    if large and macs >= WIDE_FROM and shape.b_mode == "across":
-        return Variant("register", 8, 16)
-    tiles = -(-rows // tile) * -(-columns // tile) * batches
+    sizes = [(8, 16)] if large and macs >= WIDE_FROM and shape.b_mode == "across" else []
+    for tall, wide in [*sizes, *([(8, 8), (8, 4)] if large else []), (4, 4)]:
+        tiles = -(-rows // tall) * -(-columns // wide) * batches
+        if tiles >= BUSY[device_kind]:  # else smaller ones leave less of the device idle
+            break
     parts = min(BUSY[device_kind] // tiles, inner // (LONG // 4)) if inner >= LONG else 1
-    return Variant("register", tile, tile, max(1, parts))
+    return Variant("register", tall, wide, max(1, parts))
 
 
 def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
