@@ -49,3 +49,14 @@ def test_training_follows_numpy() -> None:
     counters = answer["counters"]
     assert counters["submits"] == 2 * 20  # a step and a read of its loss
     assert counters["pipelines"] <= 45
+
+
+def test_images_train_as_on_numpy() -> None:
+    code = f"import sys, json; sys.path.insert(0, {str(HERE)!r}); import browser_images; "
+    numpy = subprocess.check_output(
+        [sys.executable, "-c", code + "print(json.dumps(browser_images.main('cpu')))"], text=True
+    )
+    expected = json.loads(numpy)["losses"]
+    answer = in_browser("browser_images.py")
+    assert answer["losses"] == pytest.approx(expected, rel=1e-3)
+    assert answer["on a real GPU"] == pytest.approx(expected, rel=1e-3)
