@@ -32,6 +32,7 @@ SETTINGS: dict[str, tuple[Shape, Shape, dict[str, Any]]] = {
     "with gaps": ((2, 3, 17, 16), (5, 3, 2, 1), {"stride": 3}),
     "beyond the edges": ((2, 3, 3, 3), (4, 3, 5, 5), {"padding": 4}),
     "large": ((4, 32, 32, 32), (64, 32, 3, 3), {"padding": 1}),
+    "large, points": ((8, 64, 16, 16), (128, 64, 1, 1), {}),
     "no samples": ((0, 3, 8, 8), (4, 3, 3, 3), {}),
 }
 

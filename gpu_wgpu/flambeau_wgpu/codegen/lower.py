@@ -425,17 +425,22 @@ def add_operand(kernel: KernelBuilder, name: str, ref: Ref, own_binding: bool = 
 
 
 def add_epilogue(
-    kernel: KernelBuilder, ref: Ref, roots: Sequence[Ref], located: bool = False, name: str = "finish", lanes: int = 1
+    kernel: KernelBuilder,
+    ref: Ref,
+    roots: Sequence[Ref],
+    located: Shape | None = None,
+    name: str = "finish",
+    lanes: int = 1,
 ) -> None:
     """`fn finish(i, value)`: what follows the array `ref` element by element, and the stores of all `roots`.
 
-    Where the kernel knows the coordinates, `located`, it is `fn finish(i, c0, c1, ..., value)` with those of `ref`. With
+    Where the kernel knows the coordinates, `located`, it is `fn finish(i, c0, c1, ..., value)` with those in this shape. With
     `lanes` it may take as many neighbours at once: a vector of them for `value`, from `i` on.
     """
     graph = kernel.graph
-    dims = graph.shape(ref) if located else max((graph.shape(root) for root in roots), key=len)
+    dims = located or max((graph.shape(root) for root in roots), key=len)
     function = FunctionBuilder(kernel, name, dims)
-    function.is_located = located
+    function.is_located = located is not None
     function.take_input(ref)
     for root in roots:
         function.store(root, function.value(root, function.identity))

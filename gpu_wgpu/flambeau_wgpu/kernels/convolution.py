@@ -1,12 +1,6 @@
 """Convolutions, and the gradients of their inputs, without a matrix of windows.
 
-Both are one problem: each element of the result gathers, over channels and the places of the kernel ("taps"), elements
-of a source times weights. Along a dimension, output `q * step + phase` and tap `k` meet the source element
-
-    (output * pace + k * reach + shift) / step        where that is whole and inside
-
-A convolution paces by its stride, and `step` is 1. The gradient of its input steps by the stride: outputs of one phase
-lie next to each other in the work, and meet every step-th tap.
+Both are one problem (`gathering.py`).
 
 *Register tile*: an invocation computes some rows of some pixels, of up to eight channels. Along the last dimension a
 source element is loaded once for all the taps that meet it (layout `row`), or each tap by itself (`tap`: long kernels,
@@ -16,22 +10,24 @@ real GPUs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 from ..codegen.ir import KernelIR
 from ..codegen.lower import Kernel, KernelBuilder, add_epilogue
 from ..codegen.ops import storage, wrapped
 from ..codegen.wgsl import ENTRY, WORKGROUP, buffer, define, flat_index, module, word
 from ..lazy import CONVOLVE
-from ..regions import Shape, Strides
+from ..regions import Strides
 from ..schedule.fuse import Fusion
 from ..schedule.graph import Ref
+from .gathering import Problem, backward_problem, forward_problem, merged
 from .grid import cover, fold
 from .matmul import GROUP_FROM, strided_operand
 
 ROW_TAPS = 7  # kernels up to this wide are written out along the last dimension
 CHANNELS = 8  # of a register tile
+FOUR = 2.2  # how many loads of one element a load of four costs
 PIXELS, SMALL_PIXELS = 16, 8
 LARGE_FROM = 1 << 24  # multiplications from which the larger tile is worth compiling
 PACKED_FROM = 1024  # results of a channel from which it pays to lay the weights out first
@@ -43,98 +39,27 @@ SIZE, TURNS, SOURCE, TAPS, PACE, REACH, SHIFT, BACK, STEP, X_STEP, W_STEP = rang
 WORDS_PER_DIM = 11
 
 
-@dataclass(frozen=True)
-class Dim:
-    """One dimension of the windows, see above; `shift` may be negative, and so may `reach`."""
+class Tile(NamedTuple):
+    """What an invocation of the register tile computes."""
 
-    size: int
-    source: int
-    taps: int
-    pace: int
-    reach: int
-    shift: int
-    step: int
-    x_step: int
-    w_step: int
+    rows: int
+    pixels: int
+    channels: int
+    taps: int = 0  # along the last dimension, all at once; 0: each by itself
+    pace: int = 1
+    reach: int = 1
+    shift: int | None = None  # with which four elements of the source load at once, if they do
 
     @property
-    def turns(self) -> int:
-        """How many outputs have the same phase."""
-        return -(-self.size // self.step)
+    def seen(self) -> int:
+        """How many elements of the source the pixels of a row meet."""
+        return (self.pixels - 1) * self.pace + (self.taps - 1) * self.reach + 1 if self.taps else self.pixels
 
     @property
-    def back(self) -> int:
-        """How many steps to add, so that no position before division is negative."""
-        least = min(0, (self.taps - 1) * self.reach) + self.shift
-        return -(-max(0, -least) // self.step) if self.step > 1 else 0
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is gathered from where: channels of the result and of the source are those of one group."""
-
-    batch: int
-    groups: int
-    outputs: int
-    inner: int
-    x_start: int
-    x_batch: int
-    x_channel: int
-    w_start: int
-    w_group: int
-    w_output: int
-    w_inner: int
-    dims: tuple[Dim, ...]
-
-    @property
-    def multiplications(self) -> int:
-        taps = prod(dim.taps for dim in self.dims)
-        return self.batch * self.groups * self.outputs * self.inner * taps * prod(dim.turns for dim in self.dims)
-
-
-def forward_problem(
-    shape: Shape,
-    x: tuple[Shape, Strides, int],
-    w: tuple[Shape, Strides, int],
-    settings: tuple[Shape, Shape, Shape, int],
-) -> Problem:
-    """A convolution of `x` (N, C, *size) with `w` (O, C / groups, *kernel) to `shape`; operands with strides, offset."""
-    stride, padding, dilation, groups = settings
-    (x_shape, x_strides, x_start), (w_shape, w_strides, w_start) = x, w
-    dims = [
-        Dim(shape[d], x_shape[d], w_shape[d], s, apart, -pad, 1, x_strides[d], w_strides[d])
-        for d, (s, pad, apart) in enumerate(zip(stride, padding, dilation, strict=True), 2)
-    ]
-    outputs = w_shape[0] // groups
-    return Problem(
-        shape[0], groups, outputs, w_shape[1], x_start, x_strides[0], x_strides[1],
-        w_start, outputs * w_strides[0], w_strides[0], w_strides[1], tuple(dims),
-    )  # fmt: skip
-
-
-def backward_problem(
-    shape: Shape,
-    g: tuple[Shape, Strides, int],
-    w: tuple[Shape, Strides, int],
-    settings: tuple[Shape, Shape, Shape, int],
-) -> Problem:
-    """The gradient `shape` of a convolution's input, from that of its result `g` (N, O, *counts)."""
-    stride, padding, dilation, groups = settings
-    (g_shape, g_strides, g_start), (w_shape, w_strides, w_start) = g, w
-    dims = []
-    for d, (s, pad, apart) in enumerate(zip(stride, padding, dilation, strict=True), 2):
-        taps, step = w_shape[d], w_strides[d]
-        if s == 1:
-            # The kernel turned round.
-            w_start += (taps - 1) * step
-            dims.append(Dim(shape[d], g_shape[d], taps, 1, apart, pad - (taps - 1) * apart, 1, g_strides[d], -step))
-        else:
-            dims.append(Dim(shape[d], g_shape[d], taps, 1, -apart, pad, s, g_strides[d], step))
-    inner = w_shape[0] // groups
-    return Problem(
-        shape[0], groups, w_shape[1], inner, g_start, g_strides[0], g_strides[1],
-        w_start, inner * w_strides[0], w_strides[1], w_strides[0], tuple(dims),
-    )  # fmt: skip
+    def blocks(self) -> range:
+        """Of four elements of the source, relative to the first pixel."""
+        assert self.shift is not None
+        return range(self.shift // 4, (self.seen - 1 + self.shift) // 4 + 1)
 
 
 def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
@@ -145,8 +70,8 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     x_root, x_strides, x_start = strided_operand(kernel, source)
     w_root, w_strides, w_start = strided_operand(kernel, weight)
     make = forward_problem if x.op is CONVOLVE else backward_problem
-    problem = make(
-        x.shape, (graph.shape(source), x_strides, x_start), (graph.shape(weight), w_strides, w_start), x.attr
+    problem = merged(
+        make(x.shape, (graph.shape(source), x_strides, x_start), (graph.shape(weight), w_strides, w_start), x.attr)
     )
     staged = (
         fusion.device_kind == "gpu"
@@ -156,28 +81,28 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     strided = any(dim.step > 1 for dim in problem.dims)
     rows = problem.batch * prod(dim.turns for dim in problem.dims[:-1])
     if staged:
-        shape: tuple[int, ...] = ()
+        tile = None
         phases = 1
         columns = prod(dim.size for dim in problem.dims) * problem.batch
         rows, row_tiles, column_tiles, output_tiles = columns, 1, -(-columns // 64), -(-problem.outputs // 64)
     else:
-        shape = _tile(problem)
-        down, across, channels = shape[:3]
+        tile = _tile(problem, x.dtype.name == "float32" and x_root != w_root)
         phases = prod(dim.step for dim in problem.dims)
-        row_tiles = -(-rows // down)
-        column_tiles = -(-problem.dims[-1].turns // across)
-        output_tiles = -(-problem.outputs // channels)
+        row_tiles = -(-rows // tile.rows)
+        column_tiles = -(-problem.dims[-1].turns // tile.pixels)
+        output_tiles = -(-problem.outputs // tile.channels)
     tiles = row_tiles * column_tiles * output_tiles * problem.groups * phases
     dtype = x.dtype.name
     packed = (
-        not staged
-        and shape[2] > 1
+        tile is not None
+        and tile.channels > 1
         and problem.multiplications >= LARGE_FROM
         and rows * problem.dims[-1].turns >= PACKED_FROM
     )
     before: list[Kernel] = []
     if packed:
-        before = [_pack_weights(fusion, ref, problem, shape[2], output_tiles, w_root)]
+        assert tile is not None
+        before = [_pack_weights(fusion, ref, problem, tile.channels, output_tiles, w_root)]
     for number in (
         tiles, problem.outputs, problem.inner, problem.groups, rows, row_tiles, column_tiles, output_tiles,
         problem.x_start, problem.x_batch, problem.x_channel,
@@ -191,13 +116,14 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
             dim.x_step, dim.w_step,
         ):  # fmt: skip
             kernel.word(number)
-    add_epilogue(kernel, ref, epilogue, located=True)
+    add_epilogue(kernel, ref, epilogue, located=(*x.shape[:2], *(dim.size for dim in problem.dims)))
     kernel.ops.insert(0, x.op.name)
-    x_at = kernel.bind(x_root, storage(dtype))
+    by_four = tile is not None and tile.shift is not None
+    x_at = kernel.bind(x_root, "vec4<f32>" if by_four else storage(dtype))
     w_at = (
         kernel.bind(("weights", ref), f"vec4<{accumulated(dtype)}>") if packed else kernel.bind(w_root, storage(dtype))
     )
-    static = ("workgroup" if staged else "register", len(problem.dims), strided, shape, packed, dtype, x_at, w_at)
+    static = ("workgroup" if staged else "register", len(problem.dims), strided, tile, packed, dtype, x_at, w_at)
     return [*before, kernel.finish(fold(tiles) if staged else cover(tiles, WORKGROUP), static)]
 
 
@@ -226,21 +152,28 @@ def _pack_weights(fusion: Fusion, ref: Ref, problem: Problem, channels: int, out
     return kernel.finish(cover(count, WORKGROUP), static)
 
 
-def _tile(problem: Problem) -> tuple[int, ...]:
-    """Rows, pixels along a row and channels of an invocation; then taps, pace and reach of the layout `row`."""
+def _tile(problem: Problem, fours_allowed: bool) -> Tile:
     last = problem.dims[-1]
     pixels = PIXELS if problem.multiplications >= LARGE_FROM else SMALL_PIXELS
     in_row = last.taps <= ROW_TAPS and last.step == 1 and last.pace <= 2 and last.reach <= 2
-    seen = (last.taps - 1) * last.reach + 1 if in_row else last.pace
+    reached = (last.taps - 1) * last.reach + 1 if in_row else last.pace
     most = min(pixels, last.turns)
     # What is loaded for a row of pixels, those beyond its end included.
     across = min(
-        range(1, most + 1), key=lambda n: (-(-last.turns // n) * ((n - 1) * last.pace + seen + 2 * pixels / n), -n)
+        range(1, most + 1), key=lambda n: (-(-last.turns // n) * ((n - 1) * last.pace + reached + 2 * pixels / n), -n)
     )
     rows = problem.batch * prod(dim.turns for dim in problem.dims[:-1])
     down = max(1, min(pixels // across, rows))
     channels = -(-problem.outputs // -(-problem.outputs // CHANNELS))
-    return (down, across, channels, *((last.taps, last.pace, last.reach) if in_row else ()))
+    tile = Tile(down, across, channels)
+    if in_row:
+        tile = Tile(down, across, channels, last.taps, last.pace, last.reach)
+        starts = (problem.x_start, problem.x_batch, problem.x_channel, *(dim.x_step for dim in problem.dims[:-1]))
+        aligned = last.x_step == 1 and across % 4 == 0 and last.source % 4 == 0 and not any(n % 4 for n in starts)
+        by_four = tile._replace(shift=last.shift)
+        if fours_allowed and aligned and last.pace == 1 and FOUR * len(by_four.blocks) < tile.seen:
+            return by_four
+    return tile
 
 
 # --- the register tile ------------------------------------------------------------------------------------------------
@@ -314,13 +247,13 @@ def multiply_add(type_: str, size: int, x: str, y: str, acc: str) -> str:
 
 
 def _register_tile(ir: KernelIR) -> str:
-    _, rank, strided, (down, across, channels, *row), packed, dtype, x, w = ir.static
+    _, rank, strided, tile, packed, dtype, x, w = ir.static
+    down, across, channels, row, seen = tile.rows, tile.pixels, tile.channels, tile.taps, tile.seen
     type_ = accumulated(dtype)
     zero = f"{type_}(0)"
     parts = chunks(channels)
     last = rank - 1
-    taps, pace, reach = row or (1, 1, 1)
-    seen = (across - 1) * pace + (taps - 1) * reach + 1 if row else across
+    taps = row or 1
     lines = [
         f"var rest = i / {word(COLUMN_TILES)};",
         f"let first = (i % {word(COLUMN_TILES)}) * {across}u;",
@@ -347,8 +280,8 @@ def _register_tile(ir: KernelIR) -> str:
     quads = -(-channels // 4)
     if packed:
         taps_of_all = " * ".join(_dim(axis, TAPS) for axis in range(rank))
-        tile = f"which * {word(OUTPUT_TILES)} + output / {channels}u"
-        lines.append(f"let weights = ({tile}) * {taps_of_all} * {word(INNER)} * {quads}u;")
+        number = f"which * {word(OUTPUT_TILES)} + output / {channels}u"
+        lines.append(f"let weights = ({number}) * {taps_of_all} * {word(INNER)} * {quads}u;")
     else:
         lines.append(f"let weights = {word(W_START)} + which * {word(W_GROUP)};")
         for o in range(channels):
@@ -375,8 +308,13 @@ def _register_tile(ir: KernelIR) -> str:
             text.append(f"{depth}if (sum{axis} % {_dim(axis, STEP)} != 0u) {{ continue; }}")
             text.append(f"{depth}let meet{axis} = sum{axis} / {_dim(axis, STEP)} - {_dim(axis, BACK)};")
     inside: list[str] = []
-    if row:
-        inside.append(f"let x0 = first * {pace}u + {_dim(last, SHIFT)};")
+    if tile.shift is not None:
+        inside += [
+            f"let in_row{n} = first + {4 * block & 0xFFFFFFFF}u < {_dim(last, SOURCE)};"
+            for n, block in enumerate(tile.blocks)
+        ]
+    elif row:
+        inside.append(f"let x0 = first * {tile.pace}u + {_dim(last, SHIFT)};")
         inside += [f"let in_row{j} = x0 + {j}u < {_dim(last, SOURCE)};" for j in range(seen)]
     else:
         inside += [f"let x{j} = {place(last, f'(first + {j}u)', f'k{last}')};" for j in range(across)]
@@ -388,6 +326,9 @@ def _register_tile(ir: KernelIR) -> str:
             inside.append(f"let y{axis}_{r} = {place(axis, f'q{axis}_{r}', f'k{axis}')};")
             inside.append(f"from{r} = from{r} + y{axis}_{r} * {_dim(axis, X_STEP)};")
             inside.append(f"good{r} = good{r} && y{axis}_{r} < {_dim(axis, SOURCE)};")
+        if tile.shift is not None:
+            inside += [f"let in{r}_{n} = good{r} && in_row{n};" for n in range(len(tile.blocks))]
+            continue
         for j in range(seen):
             at = f"(x0 + {j}u)" if row else f"x{j}"
             inside.append(f"let in{r}_{j} = good{r} && in_row{j};")
@@ -405,6 +346,11 @@ def _register_tile(ir: KernelIR) -> str:
     inside.append(f"for (var c = 0u; c < {word(INNER)}; c = c + 1u) {{")
     inside.append(f"  let skip = c * {word(X_CHANNEL)};")
     for r in range(down):
+        if tile.shift is not None:
+            for n, block in enumerate(tile.blocks):
+                loaded = f"{buffer(ir, x)}[(from{r} + first + skip + {4 * block & 0xFFFFFFFF}u) >> 2u]"
+                inside.append(f"  let v{r}_{n} = select(vec4<f32>(), {loaded}, in{r}_{n});")
+            continue
         for j in range(seen):
             loaded = element(ir, x, f"to{r}_{j} + skip", dtype)
             inside.append(f"  let v{r}_{j} = select({zero}, {loaded}, in{r}_{j});")
@@ -421,10 +367,13 @@ def _register_tile(ir: KernelIR) -> str:
     for k in range(taps):
         for r in range(down):
             for t in range(across):
-                j = t * pace + k * reach if row else t
+                j = t * tile.pace + k * tile.reach if row else t
+                value = f"v{r}_{j}"
+                if tile.shift is not None:
+                    value = f"v{r}_{(j + tile.shift) // 4 - tile.blocks[0]}[{(j + tile.shift) % 4}]"
                 for p, size in enumerate(parts):
                     acc = f"acc{r}_{t}_{p}"
-                    inside.append(f"  {acc} = {multiply_add(type_, size, f'v{r}_{j}', f'w{k}_{p}', acc)};")
+                    inside.append(f"  {acc} = {multiply_add(type_, size, value, f'w{k}_{p}', acc)};")
     inside.append("}")
     text += [depth + line for line in inside]
     for _ in range(looped):

@@ -62,7 +62,7 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     for _, strides, start in regions:
         for number in (start, *strides):
             kernel.word(number)
-    add_epilogue(kernel, ref, epilogue, located=True)
+    add_epilogue(kernel, ref, epilogue, located=x.shape)
     kernel.ops.insert(0, x.op.name)
     dtypes = tuple(graph.arrays[arg].dtype.name for arg in operands)
     bindings = tuple(kernel.bind(root, storage(dtype)) for (root, _, _), dtype in zip(regions, dtypes, strict=True))

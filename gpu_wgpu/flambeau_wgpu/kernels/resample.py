@@ -39,7 +39,7 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     for size, of_each, step in zip(x.shape[1:], taps, strides[1:], strict=True):
         for number in (size, of_each, step):
             kernel.word(number)
-    add_epilogue(kernel, ref, epilogue, located=True)
+    add_epilogue(kernel, ref, epilogue, located=x.shape)
     kernel.ops.insert(0, "resample")
     bound = kernel.bind(root, storage(x.dtype.name))
     places = iter([kernel.bind(table, "vec2<f32>") for table in tables])
