@@ -19,8 +19,9 @@ from .kernels import TEMPLATES, elementwise, rows
 from .lazy import ASSIGN, BUFFER, HOST, VIEW, Kind, LazyArray
 from .memory import Buffer, Pool, size_class
 from .regions import Strides
-from .schedule.fuse import Fusion, Group
+from .schedule.fuse import Fusion
 from .schedule.graph import Graph, Ref
+from .schedule.group import Group
 
 MOST_SLACK = 8  # how much larger than an array its slot may be
 COMMANDS_KEPT = 4  # ready lists per plan: the same plan on the same buffers

@@ -38,8 +38,9 @@ from ..codegen.wgsl import (
 )
 from ..lazy import HOST, REDUCE, LazyArray
 from ..regions import contiguous_strides
-from ..schedule.fuse import Fusion, Group
+from ..schedule.fuse import Fusion
 from ..schedule.graph import Ref
+from ..schedule.group import Group
 from ..schedule.space import Space, space_of
 from .grid import cover, fold
 

@@ -52,6 +52,7 @@ from ..regions import Strides, broadcast_strides, compose, contiguous_strides
 from ..tune import Tuner
 from .combine import combine
 from .graph import Graph, Ref
+from .group import Group
 from .places import Places, join_regions
 from .space import Space, space_of
 
@@ -71,29 +72,6 @@ STRIDED = (
 INDEXED = (TAKE, GATHER)
 # Kernels that write their output in another order than element by element: nothing can follow in the same kernel.
 NO_EPILOGUE = (ARGSORT, CONCAT, PACK, ASSIGN)
-
-
-class Group:
-    """Arrays that one kernel computes."""
-
-    __slots__ = (
-        "ancestors", "anchor", "bits", "depended_on", "leaves", "nodes", "numel", "open", "reductions", "space", "wide",
-    )  # fmt: skip
-
-    def __init__(self, number: int, numel: int, anchor: Ref | None) -> None:
-        self.bits = 1 << number
-        self.ancestors = 0
-        self.numel = numel
-        self.anchor = anchor  # the reduction, assignment or hand-written kernel that it starts with
-        self.nodes: list[Ref] = []
-        self.leaves: set[Ref] = set()  # buffers of others that it reads
-        self.open: set[Ref] = (
-            set()
-        )  # of a kernel with an anchor: what nobody in it has read yet, so that it may be stored yet
-        self.depended_on = False
-        self.space: Space | None = None  # of a row kernel; `numel` is then the number of rows
-        self.reductions: list[Ref] = []
-        self.wide: set[Ref] = set()  # of a row kernel: what has a value for each element, not for each row
 
 
 class Fusion:
