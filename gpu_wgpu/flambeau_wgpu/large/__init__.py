@@ -6,6 +6,8 @@ each part an ordinary array of any shape. A flush that meets one, or that would 
 (`cut`): every op with a large operand or result becomes ops on parts, and whoever runs the queue afterwards sees none
 larger than a part. The same rewriting of the same queue gives the same structure, so its plan is found again.
 
+Rows, lanes and runs of equal indices that would keep one invocation in a loop for too long (`blocks.WALK`) are cut, too.
+
 How ops are cut (`rules.py`):
 
     elementwise, arange, random     by part of the result; operands that are broadcast are narrowed with it
