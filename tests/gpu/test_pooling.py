@@ -124,3 +124,18 @@ def test_second_derivative(indices: bool) -> None:
 def test_no_samples() -> None:
     for name, settings in (("max_pool2d", {"kernel_size": 2}), ("avg_pool2d", {"kernel_size": 2})):
         check(np.zeros((0, 2, 6, 6), "f4"), name, settings)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["side by side", "overlapping", "averages", "adaptive averages"])
+def test_half_precision(name: str) -> None:
+    if flambeau.float16 not in flambeau.zeros(1, device="wgpu")._storage.backend.dtypes:
+        with pytest.raises(TypeError, match="float16"):
+            flambeau.zeros(1, device="wgpu", dtype=flambeau.float16)
+        return
+    function, shape, arguments = CASES[name]
+    x = np.random.default_rng(0).standard_normal(shape).astype("f2")
+    expected = outcome(torch, "cpu", x.astype("f4"), function, arguments)
+    for theirs, ours in zip(expected, outcome(flambeau, "wgpu", x, function, arguments), strict=True):
+        assert ours.dtype == np.float16
+        np.testing.assert_allclose(ours, theirs, rtol=4e-3, atol=4e-3)
