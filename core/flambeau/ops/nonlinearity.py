@@ -6,6 +6,7 @@ Source of names and defaults: https://docs.pytorch.org/docs/stable/nn.functional
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from .._tensor import Tensor
@@ -110,6 +111,70 @@ def threshold(be: Any, input: Array, threshold: float, value: float) -> Any:
 def threshold_below(be: Any, g: Array, input: Array, threshold: float) -> Any:
     """g where x > threshold, else 0."""
     return be.where(be.lt(float(threshold), input), g, 0.0)
+
+
+# --- rectifiers in place: the result is saved, for where it lives nothing else is left --------------------------------
+
+
+def _with_node(kind: Any, function: Any, name: str, derivative: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """An op of a kind with the forward of another, and a node of PyTorch's of its own."""
+    op: Callable[..., Tensor] = kind(name=name, input=derivative)(function.op.forward)
+    return op
+
+
+def _leaky_relu_backward_by_result(g: Tensor, out: Tensor, negative_slope: float) -> Tensor:
+    if negative_slope < 0:
+        raise RuntimeError(
+            "In-place leakyReLu backward calculation is triggered with a negative slope which is not supported. This is "
+            "caused by calling in-place forward function with a negative slope, please call out-of-place version instead. "
+            "File an issue at https://github.com/pytorch/pytorch if you do require supporting in-place leakRelu backward "
+            "calculation with negative slope"
+        )
+    return leaky_relu_backward(g, out, negative_slope)  # the result has the sign of the input
+
+
+def _elu_backward_by_result(g: Tensor, out: Tensor, alpha: float, scale: float, input_scale: float) -> Tensor:
+    if alpha < 0:
+        raise RuntimeError(
+            "In-place elu backward calculation is triggered with a negative slope which is not supported. This is caused by "
+            "calling in-place forward function with a negative slope, please call out-of-place version instead."
+        )
+    return elu_backward_by_result(g, out, alpha, scale, input_scale)
+
+
+@composite
+def elu_backward_by_result(be: Any, g: Array, out: Array, alpha: float, scale: float, input_scale: float) -> Any:
+    """scale * g where the result is above 0, else g * input_scale * (out + scale * alpha)."""
+    slope = be.mul(be.add(out, float(scale * alpha)), float(input_scale))
+    return be.where(be.le(out, 0.0), be.mul(g, slope), be.mul(g, float(scale)))
+
+
+leaky_relu_by_result = _with_node(unary, leaky_relu, "LeakyReluBackward1", _leaky_relu_backward_by_result)
+elu_by_result = _with_node(unary, elu, "EluBackward1", _elu_backward_by_result)
+celu_by_result = _with_node(unary, elu, "CeluBackward1", _elu_backward_by_result)
+leaky_rrelu = _with_node(
+    unary,
+    leaky_relu,
+    "RreluWithNoiseBackward0",
+    lambda g, input, negative_slope: leaky_relu_backward(g, input, negative_slope),
+)
+leaky_rrelu_by_result = _with_node(unary, leaky_relu, "RreluWithNoiseBackward1", _leaky_relu_backward_by_result)
+
+
+@binary(name="RreluWithNoiseBackward0", input=lambda g, input, other: g * other)  # the input is saved, as in PyTorch
+def rrelu_with_noise(be: Any, input: Operand, other: Operand) -> Any:
+    """input * noise, the slope drawn for each element."""
+    return be.mul(input, other)
+
+
+rrelu_with_noise_by_result = _with_node(
+    binary, rrelu_with_noise, "RreluWithNoiseBackward1", lambda g, out, other: g * other
+)
+
+
+threshold_in_place = _with_node(
+    unary, threshold, "ThresholdBackward1", lambda g, input, threshold: threshold_below(g, input, threshold)
+)
 
 
 # --- smooth -----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,18 @@ from ...dtype import float64
 from ...numeric_limits import finfo
 from ...ops.inplace import in_place
 from ...ops.node_names import recorded_as
-from ...ops.nonlinearity import SELU_ALPHA, SELU_SCALE
+from ...ops.nonlinearity import (
+    SELU_ALPHA,
+    SELU_SCALE,
+    celu_by_result,
+    elu_by_result,
+    leaky_relu_by_result,
+    leaky_rrelu,
+    leaky_rrelu_by_result,
+    rrelu_with_noise,
+    rrelu_with_noise_by_result,
+    threshold_in_place,
+)
 
 
 def _apply(function: Callable[..., Tensor], input: Tensor, inplace: bool, *args: Any) -> Tensor:
@@ -21,12 +32,12 @@ def _apply(function: Callable[..., Tensor], input: Tensor, inplace: bool, *args:
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """x where x > threshold, else value."""
-    return _apply(ops.threshold, input, inplace, threshold, value)
+    return _apply(threshold_in_place if inplace else ops.threshold, input, inplace, threshold, value)
 
 
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     """In-place `threshold`."""
-    return _apply(ops.threshold, input, True, threshold, value)
+    return _apply(threshold_in_place, input, True, threshold, value)
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -77,7 +88,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """x where x > 0, else alpha · (exp(x) - 1)."""
-    return _apply(ops.elu, input, inplace, alpha)
+    return _apply(elu_by_result if inplace else ops.elu, input, inplace, alpha)
 
 
 def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
@@ -87,7 +98,7 @@ def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
 
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """scale · elu(x, alpha), with the two constants that keep mean 0 and variance 1. Source: arXiv 1706.02515."""
-    return _apply(ops.elu, input, inplace, SELU_ALPHA, SELU_SCALE)
+    return _apply(elu_by_result if inplace else ops.elu, input, inplace, SELU_ALPHA, SELU_SCALE)
 
 
 def selu_(input: Tensor) -> Tensor:
@@ -104,7 +115,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
-    return _apply(ops.elu, input, inplace, alpha, 1.0, 1.0 / alpha)
+    return _apply(celu_by_result if inplace else ops.elu, input, inplace, alpha, 1.0, 1.0 / alpha)
 
 
 def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
@@ -114,7 +125,7 @@ def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """x where x > 0, else negative_slope · x."""
-    return _apply(ops.leaky_relu, input, inplace, negative_slope)
+    return _apply(leaky_relu_by_result if inplace else ops.leaky_relu, input, inplace, negative_slope)
 
 
 def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
@@ -141,7 +152,7 @@ def rrelu(
     if lower > upper:
         raise RuntimeError("Lower bound should be less than or equal to the upper bound")
     if not training:
-        return leaky_relu(input, (lower + upper) / 2, inplace)
+        return _apply(leaky_rrelu_by_result if inplace else leaky_rrelu, input, inplace, (lower + upper) / 2)
     input = input if inplace else input.contiguous()
     slopes = ops.ones_like(input)
     negative = input.detach() <= 0
@@ -149,7 +160,7 @@ def rrelu(
     low, high = ops.tensor([lower, upper], dtype=input.dtype).tolist()
     drawn = ops.empty(int(negative.sum().item()), dtype=float64).uniform_(low, high)
     slopes[negative] = drawn.to(input.dtype).to(input.device)
-    return _apply(lambda x: x * slopes, input, inplace)
+    return _apply(rrelu_with_noise_by_result if inplace else rrelu_with_noise, input, inplace, slopes)
 
 
 def rrelu_(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False) -> Tensor:
