@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-import torch
 
 Library = Any
 CASES: list[Callable[[Library], Any]] = []
-
-
-@pytest.fixture(scope="module", autouse=True)
-def warmed_up() -> None:
-    """What torch's forward mode loads the first time warns, about itself."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.func.jvp(torch.sin, (torch.ones(1),), (torch.ones(1),))
 
 
 def case(program: Callable[[Library], Any]) -> Callable[[Library], Any]:

@@ -66,13 +66,24 @@ def _over(name: str) -> Callable[..., Any]:
 
 
 class BatchedBackend:
-    """See the module. There is one for each backend and depth of nesting."""
+    """See the module. There is one for each vmap and backend around which it is.
 
-    def __init__(self, inner: Any) -> None:
+    Two are equal that compute alike, though of different vmaps: what is kept for one of them, a kernel, serves all.
+    """
+
+    def __init__(self, inner: Any, level: Any) -> None:
         self.inner = inner
+        self.level = level
+        """The vmap that the samples are of. Nothing here depends on it."""
         self.name = "vmap"
         self.dtypes = inner.dtypes
         self.kernels: dict[str, Any] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BatchedBackend) and bool(self.inner == other.inner)
+
+    def __hash__(self) -> int:
+        return hash((BatchedBackend, self.inner))
 
     def _wrap(self, value: Any, batched: bool) -> BatchedArray:
         shape = tuple(value.shape)

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from .._tensor import Tensor
-from ..ops import vmap_levels
 from ..ops.joining import cat
 from ..utils._pytree import tree_flatten, tree_map
 from .transforms import Argnums, chosen, jvp_of, vjp_of
@@ -52,16 +51,13 @@ def jacrev(
 
     @functools.wraps(func)
     def wrapper(*args: Any) -> Any:
-        before = vmap_levels.entered
         output, pull, *aux = vjp_of(func, args, argnums, has_aux)
         outputs, out_spec = tree_flatten(output)
         sizes = [y.numel() for y in outputs]
         inputs, in_spec = tree_flatten(chosen(args, argnums))
         rows = basis(outputs)
         total = sum(sizes)
-        # A vmap cannot go back through another that has ended: neither through one of `func`, nor may an outer transform,
-        # which differentiates this one, meet one here.
-        single = chunk_size == 1 or vmap_levels.entered > before or any(x.requires_grad for x in inputs)
+        single = chunk_size == 1
         step = 1 if single else chunk_size or max(total, 1)
         parts = []
         for start in range(0, max(total, 1), step):

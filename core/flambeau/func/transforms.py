@@ -246,7 +246,7 @@ def jvp_of(func: Callable[..., Any], args: Any, tangents: Any, argnums: Argnums 
         level = forward_mode.Level()
         forward_mode.levels.append(level)
         try:
-            duals = spec.unflatten([level.make(lift(p, len(vmaps)), t) for p, t in zip(flat, given, strict=True)])
+            duals = spec.unflatten([level.make(lift(p, vmaps), t) for p, t in zip(flat, given, strict=True)])
             if argnums is not None:
                 duals = replaced(args, duals[0] if isinstance(argnums, int) else duals, argnums)
             output = func(*duals)
@@ -272,7 +272,7 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..
     with _recording():
         forward_mode.levels.append(level)
         try:
-            output = func(*spec.unflatten([level.make(lift(p, len(vmaps)), zeros_like(p)) for p in flat]))
+            output = func(*spec.unflatten([level.make(lift(p, vmaps), zeros_like(p)) for p in flat]))
         finally:
             forward_mode.levels.pop()
     duals = level.duals

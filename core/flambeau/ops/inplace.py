@@ -20,6 +20,7 @@ from .op import op
 from .overlap import check_overlap
 from .recording import OpNode
 from .view_writes import reattach, rebase
+from .vmap_levels import written
 
 
 def check_writable(target: Tensor) -> None:
@@ -65,6 +66,7 @@ def overwrite(target: Tensor, result: Tensor) -> Tensor:
                 f"{target.dtype.legacy_name}"
             )
         result = result.to(target.dtype)
+    result = written(target, result)
     if not (GradMode.enabled and needs_grad(result)):
         target._write(result._array())
         return target
@@ -228,7 +230,7 @@ def copy_(input: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
 
         other = as_tensor(other)
     check_overlap(input)
-    source = other.to(device=input.device, dtype=input.dtype)
+    source = written(input, other.to(device=input.device, dtype=input.dtype))
     if source._shape != input._shape:
         shape = broadcast_shapes(input._shape, source._shape)
         if shape != input._shape:

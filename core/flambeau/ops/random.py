@@ -68,18 +68,19 @@ def _in_vmap(method: F) -> F:
         check_randomness(level)
         if level.randomness == "same":
             return method(input, *args, **kwargs)
-        if batching.depth(input) < len(vmap_levels.levels):
+        if level not in batching.levels_of(input):
             raise RuntimeError(
                 "vmap: Cannot ask for different inplace randomness on an unbatched tensor. This will appear like same randomness. "
                 "If this is necessary for your usage, please file an issue with functorch."
             )
-        whole = batching.take_out(input.detach())
+        whole = batching.take_out(input.detach(), level)
         vmap_levels.levels.pop()
         try:
             drawn = call(_empty(whole._shape, dtype=whole.dtype, device=whole.device), *args, **kwargs)
         finally:
             vmap_levels.levels.append(level)
-        return _replace(input, batching.put_in(drawn)._array())
+        drawn = batching.lift(drawn, batching.levels_of(whole))
+        return _replace(input, batching.put_in(drawn, level)._array())
 
     return call  # type: ignore[return-value]
 
@@ -107,7 +108,7 @@ def _empty(shape: tuple[int, ...], **options: Any) -> Tensor:
             outer = _empty((level.size, *shape), **options)
         finally:
             vmap_levels.levels.append(level)
-        return batching.put_in(batching.lift(outer, len(vmap_levels.levels) - 1))
+        return batching.put_in(batching.lift(outer, vmap_levels.levels[:-1]), level)
     return empty(shape, **options)
 
 
@@ -391,7 +392,7 @@ def _permutations(n: int, generator: Generator | None) -> Tensor:
         each = stack([randperm(n, generator=generator) for _ in range(level.size)])
     finally:
         vmap_levels.levels.append(level)
-    return batching.put_in(batching.lift(each, len(vmap_levels.levels) - 1))
+    return batching.put_in(batching.lift(each, vmap_levels.levels[:-1]), level)
 
 
 def normal(

@@ -9,8 +9,6 @@ from ..device import device
 
 levels: list[Any] = []
 """The `batching.Level`s, the innermost last."""
-entered = 0
-"""How many there have been: whether a function ran one can be seen from before and after it."""
 
 
 def together(values: Sequence[Any]) -> list[Any] | None:
@@ -18,6 +16,27 @@ def together(values: Sequence[Any]) -> list[Any] | None:
     from .batching import aligned
 
     return aligned(values)
+
+
+def written(target: Any, value: Any) -> Any:
+    """A tensor that is to be written into another, in the vmaps which that is in.
+
+    Raises:
+        RuntimeError: it differs between samples of a vmap that `target` is not in.
+    """
+    if not levels or value._storage.backend is target._storage.backend:
+        return value
+    from .batching import levels_of, lift
+
+    there = levels_of(target)
+    if any(level not in there for level in levels_of(value)):
+        raise RuntimeError(
+            "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists a Tensor `other` in extra_args "
+            "that has more elements than `self`. This happened due to `other` being vmapped over but `self` not being vmapped "
+            "over in a vmap. Please try to use out-of-place operators instead of inplace arithmetic. If said operator is being "
+            "called inside the PyTorch framework, please file a bug report instead."
+        )
+    return lift(value, there)
 
 
 def inside(x: Any) -> bool:
