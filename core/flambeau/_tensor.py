@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from . import once
 from .autograd.node import LEAF, AccumulateGrad, Edge, Node, RemovableHandle, watch_leaves
 from .backends.protocol import Array
 from .device import device
@@ -661,6 +662,7 @@ class Tensor:
 
     def __float__(self) -> float:
         number = self._number()
+        warn_of_lost_gradient(self, stacklevel=2)
         if isinstance(number, complex):
             if number.imag:
                 raise RuntimeError("value cannot be converted to type double without overflow")
@@ -671,7 +673,9 @@ class Tensor:
         return int(self._number())
 
     def __complex__(self) -> complex:
-        return complex(self._number())
+        number = self._number()
+        warn_of_lost_gradient(self, stacklevel=2)
+        return complex(number)
 
     def __index__(self) -> int:
         if self.dtype.priority >= 2 or self.numel() != 1:
@@ -733,6 +737,18 @@ def from_array(array: Array, kind: dtype, like: Storage) -> Tensor:
 def needs_grad(x: Tensor) -> bool:
     """Whether `x` requires grad; a view may have come to, by a write to its base."""
     return x._requires_grad or (x._base is not None and _current_node(x) is not None)
+
+
+def warn_of_lost_gradient(x: Tensor, stacklevel: int) -> None:
+    """Say once that a gradient ends where `x` becomes a Python number; `stacklevel` 1 is who calls this."""
+    from .autograd.modes import GradMode
+
+    if needs_grad(x) and GradMode.enabled:
+        once.warn(
+            "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\nConsider using "
+            "tensor.detach() first.",
+            stacklevel + 1,
+        )
 
 
 def gradient_edge(x: Tensor) -> Edge:

@@ -9,6 +9,7 @@ import os
 import warnings
 from typing import Any
 
+from . import once
 from .backends.cuda import matmul as _matmul
 from .dtype import BY_NAME, dtype, set_default_dtype
 
@@ -17,7 +18,6 @@ _interop_threads: int | None = None
 _deterministic = False
 _warn_only = False
 _fill_uninitialized_memory = True
-_warn_always = False
 
 
 def _usable_cores() -> int:
@@ -145,14 +145,13 @@ def set_flush_denormal(mode: bool) -> bool:
 
 
 def set_warn_always(b: bool) -> None:
-    """Remembered: Python's own filters decide which warnings are shown how often."""
-    global _warn_always
-    _warn_always = bool(b)
+    """Whether warnings that a program is given once are given each time. Python's own filters have their say as well."""
+    once.always = bool(b)
 
 
 def is_warn_always_enabled() -> bool:
     """What `set_warn_always` last said."""
-    return _warn_always
+    return once.always
 
 
 def set_default_tensor_type(t: Any) -> None:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 CORE = ROOT / "core"
 PLUGIN = ROOT / "gpu_wgpu"
 
-BASE = ("flambeau.dtype", "flambeau.shape", "flambeau.layout")
+BASE = ("flambeau.dtype", "flambeau.shape", "flambeau.layout", "flambeau.once")
 BACKENDS = ("flambeau.backends", *BASE)
 TENSORS = (
     "flambeau._tensor", "flambeau.storage", "flambeau.device", "flambeau.promotion", "flambeau.random", "flambeau.numeric_limits",
@@ -26,6 +26,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "flambeau.dtype": (),
     "flambeau.shape": (),
     "flambeau.layout": (),
+    "flambeau.once": (),
     "flambeau.backends": BACKENDS,
     "flambeau.storage": ("flambeau.device", "flambeau.untyped_storage", "flambeau.typed_storage", *BACKENDS),
     "flambeau.storage_casts": TENSORS,

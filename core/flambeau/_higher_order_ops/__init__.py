@@ -5,6 +5,11 @@ Source: https://docs.pytorch.org/docs/stable/cond.html
 
 from __future__ import annotations
 
-from .control import associative_scan, cond, foreach_map, map, scan, while_loop
+from .associative_scan import associative_scan
+from .cond import cond
+from .foreach_map import foreach_map
+from .map import map
+from .scan import scan
+from .while_loop import while_loop
 
 __all__ = ["associative_scan", "cond", "foreach_map", "map", "scan", "while_loop"]

@@ -84,6 +84,8 @@ def _along(f: Any, name: str, input: Tensor, dim: int, kind: dtype | None) -> Te
         input = to_dtype(input, kind)
     if not input.dtype.is_floating_point:
         raise NotImplementedError(f"\"{name}_kernel_impl\" not implemented for '{input.dtype.legacy_name}'")
+    if dim is None:
+        raise TypeError(f"{name.removesuffix('_lastdim')}(): argument 'dim' (position 2) must be int, not NoneType")
     axis = wrap_dim(dim, len(input._shape))
     if input.numel() == 0:
         return input.clone()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from .. import once
 from .._tensor import Tensor
 from ..autograd.modes import GradMode
 from ..backends.protocol import Array
@@ -330,6 +331,11 @@ def _named_padding(padding: str, x: Tensor, kernel: Ints, stride: Ints, dilation
         raise RuntimeError("padding='same' is not supported for strided convolutions")
     total = [d * (k - 1) for d, k in zip(dilation, kernel, strict=True)]
     if any(t % 2 for t in total):
+        once.warn(
+            "Using padding='same' with even kernel lengths and odd dilation may require a zero-padded copy of the input be "
+            "created",
+            stacklevel=3,
+        )
         x = constant_pad_nd(x, [side for t in reversed(total) for side in (0, t % 2)])
     return x, tuple([t // 2 for t in total])
 

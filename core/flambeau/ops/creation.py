@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from .._tensor import Tensor, from_array
+from .. import once
+from .._tensor import Tensor, from_array, warn_of_lost_gradient
 from ..backends.protocol import Array
 from ..device import current, device, resolve
 from ..dtype import BY_NAME, C_NAMES, bfloat16, bool_, dtype, float16, float64, get_default_dtype, int64, uint8
@@ -160,12 +161,8 @@ def _number(v: Any, beside: Sequence[Any] = ()) -> Any:
             raise TypeError(f"must be real number, not {type(v).__name__}")
         raise TypeError(f"'{type(v).__name__}' object cannot be interpreted as an integer")
     if isinstance(v, Tensor) or hasattr(v, "item"):
-        if isinstance(v, Tensor) and v.requires_grad:
-            warnings.warn(
-                "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\nConsider using "
-                "tensor.detach() first.",
-                stacklevel=4,
-            )
+        if isinstance(v, Tensor):
+            warn_of_lost_gradient(v, stacklevel=4)
         return v.item()
     if isinstance(v, str):
         raise TypeError(f"new(): invalid data type '{type(v).__name__}'")
@@ -308,19 +305,13 @@ def from_numpy(ndarray: Any) -> Tensor:
     return made
 
 
-_warned_read_only = False
-
-
 def _warn_read_only() -> None:
-    global _warned_read_only
-    if not _warned_read_only:
-        _warned_read_only = True
-        warnings.warn(
-            "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means writing to "
-            "this tensor will result in undefined behavior. You may want to copy the array to protect its data or make it "
-            "writable before converting it to a tensor. This type of warning will be suppressed for the rest of this program.",
-            stacklevel=3,
-        )
+    once.warn(
+        "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. This means writing to "
+        "this tensor will result in undefined behavior. You may want to copy the array to protect its data or make it "
+        "writable before converting it to a tensor. This type of warning will be suppressed for the rest of this program.",
+        stacklevel=3,
+    )
 
 
 def as_tensor(data: Any, dtype: dtype | None = None, device: Place = None) -> Tensor:
@@ -384,8 +375,14 @@ def full(
     out: Tensor | None = None,
     layout: Any = None,
 ) -> Tensor:
-    """A tensor of a shape with every element `fill_value`."""
+    """A tensor of a shape with every element `fill_value`.
+
+    Raises:
+        TypeError: `fill_value` is no number, or a tensor that requires grad.
+    """
     if isinstance(fill_value, Tensor):
+        if fill_value.requires_grad:
+            raise TypeError("full(): argument 'fill_value' (position 2) must be Number, not Tensor")
         fill_value = fill_value.item()
     if not isinstance(fill_value, (bool, int, float, complex)):
         fill_value = _fill_number(fill_value)

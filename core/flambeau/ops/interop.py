@@ -8,6 +8,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from .. import once
 from .._tensor import Tensor
 from ..backends.registry import HOST
 from ..dtype import bfloat16, dtype, get_default_dtype
@@ -122,8 +123,6 @@ def _array_wrap(input: Tensor, array: Any, context: Any = None, return_scalar: b
 
 # --- buffers ----------------------------------------------------------------------------------------------------------
 
-_warned: set[str] = set()
-
 
 def frombuffer(buffer: Any, *, dtype: dtype, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
     """A 1-D tensor of the elements in a Python buffer, whose memory it shares; of one that is read-only, a copy.
@@ -154,9 +153,8 @@ def frombuffer(buffer: Any, *, dtype: dtype, count: int = -1, offset: int = 0, r
                 f"({size})"
             )
         count = (held - offset) // size
-    if view.readonly and "buffer" not in _warned:
-        _warned.add("buffer")
-        warnings.warn(
+    if view.readonly:
+        once.warn(
             "The given buffer is not writable, and PyTorch does not support non-writable tensors. This means you can write "
             "to the underlying (supposedly non-writable) buffer using the tensor. You may want to copy the buffer to "
             "protect its data or make it writable before converting it to a tensor. This type of warning will be suppressed "
