@@ -7,11 +7,12 @@ import warnings
 always = False
 """Whether they are given each time: `set_warn_always`."""
 
-_given: set[str] = set()
+given: set[str] = set()
+"""The texts of those that there were."""
 
 
 def warn(text: str, stacklevel: int = 1) -> None:
     """Warn with `text` unless that was done before; `stacklevel` as for `warnings.warn`, 1 being who calls this."""
-    if always or text not in _given:
-        _given.add(text)
+    if always or text not in given:
+        given.add(text)
         warnings.warn(text, stacklevel=stacklevel + 1)

@@ -160,6 +160,11 @@ def set_default_tensor_type(t: Any) -> None:
     Raises:
         TypeError: not a type of floating-point tensors, or one for CUDA.
     """
+    once.warn(
+        "torch.set_default_tensor_type() is deprecated as of PyTorch 2.1, please use torch.set_default_dtype() and "
+        "torch.set_default_device() as alternatives.",
+        stacklevel=2,
+    )
     if isinstance(t, str):
         name = t.removeprefix("torch.")
         if name.startswith("cuda."):

@@ -136,6 +136,13 @@ def unknown_way_to_combine(t: Library) -> Any:
     return of(t, "associative_scan")(add, t.arange(4.0), 0, combine_mode="x")
 
 
+@pytest.mark.parametrize("name", ["associative_scan", "cond", "foreach_map", "map", "scan", "while_loop"])
+def test_each_has_a_module(name: str) -> None:
+    module = importlib.import_module(f"flambeau._higher_order_ops.{name}")
+    package = importlib.import_module("flambeau._higher_order_ops")
+    assert getattr(module, name) is getattr(package, name)
+
+
 @pytest.mark.parametrize("name", QUICK)
 def test_as_torch(name: str) -> None:
     agree(QUICK[name])

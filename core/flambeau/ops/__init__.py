@@ -153,8 +153,6 @@ def _attach_operators() -> None:
         setattr(Tensor, f"__{name}__", f)
     attributes: dict[str, Any] = {
         "where": lambda input, condition, other: pointwise.where(condition, input, other),
-        "T": property(_reversed_dims),
-        "mT": property(lambda x: views.transpose(x, -2, -1)),
     }
     for name, attribute in attributes.items():
         setattr(Tensor, name, attribute)
@@ -179,10 +177,6 @@ def _invert(x: Tensor) -> Tensor:
     if x.dtype.priority > 1:
         raise TypeError("~ (operator.invert) is only implemented on integer and Boolean-type tensors")
     return comparison.bitwise_not(x)
-
-
-def _reversed_dims(x: Tensor) -> Tensor:
-    return views.t(x) if x.dim() == 2 else views.permute(x, tuple(range(x.dim()))[::-1])
 
 
 _NUMBERS = (Tensor, int, float, complex)

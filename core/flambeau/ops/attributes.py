@@ -9,12 +9,14 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from .. import once
 from .._tensor import Tensor
 from ..autograd.modes import GradMode
 from ..dtype import dtype, get_default_dtype
 from ..shape import contiguous_strides, is_contiguous, sizes
 from .creation import full, pack
 from .inplace_views import sharing
+from .views import permute, transpose
 
 # --- yes or no --------------------------------------------------------------------------------------------------------
 
@@ -285,7 +287,33 @@ def detach(input: Tensor) -> Tensor:
     return input.detach()
 
 
+def _reversed_dims(input: Tensor) -> Tensor:
+    """With the order of the dimensions turned round."""
+    rank = len(input._shape)
+    if rank == 0:
+        once.warn("Tensor.T is deprecated on 0-D tensors. This function is the identity in these cases.", stacklevel=2)
+    elif rank != 2:
+        once.warn(
+            "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will throw an "
+            "error in a future release. Consider `x.mT` to transpose batches of matrices or `x.permute(*torch.arange(x.ndim - "
+            "1, -1, -1))` to reverse the dimensions of a tensor.",
+            stacklevel=2,
+        )
+    return permute(input, tuple(range(rank))[::-1])
+
+
+def _transposed_matrices(input: Tensor) -> Tensor:
+    """Each matrix transposed."""
+    rank = len(input._shape)
+    if rank == 0:
+        once.warn("Tensor.mT is deprecated on 0-D tensors. This function is the identity in these cases.", stacklevel=2)
+    elif rank == 1:
+        raise RuntimeError("tensor.mT is only supported on matrices or batches of matrices. Got 1-D tensor.")
+    return transpose(input, -2, -1) if rank else permute(input, ())
+
+
 ATTRIBUTES: dict[str, Any] = {
+    "T": property(_reversed_dims), "mT": property(_transposed_matrices),
     **dict.fromkeys(_FALSE, False), "name": None, "volatile": property(_volatile, _set_volatile),
     "__reversed__": _reversed, "__setstate__": _setstate, "__delitem__": _no_deletion,
     "__nonzero__": Tensor.__bool__, "__long__": Tensor.__int__, "const_data_ptr": Tensor.data_ptr,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from .. import once
 from .._tensor import Tensor, gradient_edge, needs_grad
 from ..autograd.modes import GradMode
 from ..backends.protocol import Array
@@ -343,7 +344,10 @@ def _adjoint_attribute(name: str, batches: bool) -> Any:
         if rank < 2 if batches else rank not in (0, 2):
             what = "matrices or batches of matrices" if batches else "matrices (2-D tensors)"
             raise RuntimeError(f"tensor.{name} is only supported on {what}. Got {rank}-D tensor.")
-        return conj(transpose(input, -2, -1)) if rank else conj(input)
+        if not rank:
+            once.warn(f"Tensor.{name} is deprecated on 0-D tensors. Consider using x.conj().", stacklevel=2)
+            return conj(input)
+        return conj(transpose(input, -2, -1))
 
     return property(read)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import once
 from .._tensor import Tensor, from_array, gradient_edge, needs_grad
 from ..autograd import node as graph
 from ..autograd.modes import GradMode
@@ -58,6 +59,8 @@ def cast(input: Tensor, kind: dtype) -> Tensor:
     if input.dtype is kind:
         return input
     check_dtype(input._storage.backend, input.device, kind)
+    if input.dtype.is_complex and not kind.is_complex and kind is not bool_:
+        once.warn("Casting complex values to real discards the imaginary part", stacklevel=3)
     if kind.priority < 2 and input._requires_grad:
         input = input.detach()
     found = laid(input)

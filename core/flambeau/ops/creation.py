@@ -181,6 +181,14 @@ def is_numpy(x: Any) -> bool:
     return numpy is not None and isinstance(x, (numpy.ndarray, numpy.generic))
 
 
+def _advise_to_clone(name: str) -> None:
+    warnings.warn(
+        "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+        f"sourceTensor.detach().clone().requires_grad_(True), rather than {name}(sourceTensor).",
+        stacklevel=3,
+    )
+
+
 def tensor(
     data: Any,
     *,
@@ -200,13 +208,8 @@ def tensor(
         ValueError: rows of different lengths.
     """
     if isinstance(data, Tensor):
-        warnings.warn(
-            "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
-            "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor).",
-            stacklevel=2,
-        )
-        copied = data.detach().clone()
-        made = copied.to(device=device or data.device, dtype=dtype or data.dtype)
+        _advise_to_clone("torch.tensor")
+        made = data.detach().clone().to(device=device or data.device, dtype=dtype or data.dtype)
     elif is_numpy(data):
         made = _from_numpy_copy(data, dtype, device)
     else:
@@ -689,6 +692,12 @@ def new_full(input: Tensor, size: Any, fill_value: Any, **options: Any) -> Tenso
 
 def new_tensor(input: Tensor, data: Any, **options: Any) -> Tensor:
     """`tensor(data)` with the dtype and device of `input`."""
+    if isinstance(data, Tensor):
+        _advise_to_clone("tensor.new_tensor")
+        own = _as_own(input, options)
+        made = data.detach().clone().to(device=own["device"], dtype=own["dtype"])
+        made.requires_grad_(own.get("requires_grad", False))
+        return made
     return tensor(data, **_as_own(input, options))
 
 

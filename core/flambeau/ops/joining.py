@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .. import once
 from .._tensor import Tensor, needs_grad
 from ..autograd.modes import GradMode
 from ..backends.protocol import Array
@@ -230,8 +231,13 @@ def tile(input: Tensor, *times_: Any, dims: Any = None) -> Tensor:
     return repeat(input, (1,) * (len(input._shape) - len(times)) + times)
 
 
-def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
-    """Vectors as the coordinates of a grid."""
+def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
+    """Vectors as the coordinates of a grid; `indexing` is "ij", the default, or "xy"."""
+    if indexing is None:
+        once.warn(
+            "torch.meshgrid: in an upcoming release, it will be required to pass the indexing argument.", stacklevel=2
+        )
+        indexing = "ij"
     axes = list(tensors[0]) if len(tensors) == 1 and not isinstance(tensors[0], Tensor) else list(tensors)
     if indexing not in ("ij", "xy"):
         raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import once
 from .._tensor import Tensor
 from ..shape import broadcast_shapes
 from .decomposition import _check_lu, _check_svd, factor, reflectors, singular, svdvals
@@ -67,6 +68,12 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> Any:
 
 def qr(input: Tensor, some: bool = True) -> Any:
     """Q and R, reduced if `some`, else complete."""
+    once.warn(
+        "torch.qr is deprecated in favor of torch.linalg.qr and will be removed in a future PyTorch release.\n"
+        "The boolean parameter 'some' has been replaced with a string parameter 'mode'.\nQ, R = torch.qr(A, some)\n"
+        "should be replaced with\nQ, R = torch.linalg.qr(A, 'reduced' if some else 'complete')",
+        stacklevel=3,
+    )
     return _QR(*_qr(input, "reduced" if some else "complete"))
 
 
@@ -77,6 +84,13 @@ def slogdet(input: Tensor) -> Any:
 
 def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """The Cholesky factor, lower or upper."""
+    once.warn(
+        "torch.cholesky is deprecated in favor of torch.linalg.cholesky and will be removed in a future PyTorch release.\n"
+        "L = torch.cholesky(A)\nshould be replaced with\nL = torch.linalg.cholesky(A)\nand\n"
+        "U = torch.cholesky(A, upper=True)\nshould be replaced with\nU = torch.linalg.cholesky(A).mH\n"
+        "This transform will produce equivalent results for all valid (symmetric positive definite) inputs.",
+        stacklevel=3,
+    )
     check_square("cholesky", input)
     return _cholesky(input, upper=upper, name="cholesky")
 
@@ -84,6 +98,12 @@ def cholesky(input: Tensor, upper: bool = False) -> Tensor:
 def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """The vector product along `dim`, or along the first dimension of length 3."""
     if dim is None:
+        once.warn(
+            "Using torch.cross without specifying the dim arg is deprecated.\nPlease either pass the dim explicitly or simply "
+            "use torch.linalg.cross.\nThe default value of dim will change to agree with that of linalg.cross in a future "
+            "release.",
+            stacklevel=3,
+        )
         shape = broadcast_shapes(input._shape, other._shape)
         dim = next((i for i, n in enumerate(shape) if n == 3), None)
         if dim is None:
@@ -93,6 +113,11 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
 
 def chain_matmul(*matrices: Tensor) -> Tensor:
     """`linalg.multi_dot` of its arguments; one matrix is returned as it is."""
+    once.warn(
+        "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use torch.linalg.multi_dot "
+        "instead, which accepts a list of two or more tensors rather than multiple parameters.",
+        stacklevel=3,
+    )
     return matrices[0] if len(matrices) == 1 else multi_dot(matrices)
 
 
@@ -110,6 +135,14 @@ def orgqr(input: Tensor, tau: Tensor) -> Tensor:
 
 def lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
     """L and U in one matrix, int32 `pivots`, and if asked for, the `info` of each matrix."""
+    once.warn(
+        "torch.lu is deprecated in favor of torch.linalg.lu_factor / torch.linalg.lu_factor_ex and will be removed in a "
+        "future PyTorch release.\nLU, pivots = torch.lu(A, compute_pivots)\nshould be replaced with\n"
+        "LU, pivots = torch.linalg.lu_factor(A, compute_pivots)\nand\n"
+        "LU, pivots, info = torch.lu(A, compute_pivots, get_infos=True)\nshould be replaced with\n"
+        "LU, pivots, info = torch.linalg.lu_factor_ex(A, compute_pivots)",
+        stacklevel=3,
+    )
     _check_lu("torch.lu_factor_ex", A)
     packed, pivots, info = factor(A, pivot)
     return _LU_WITH_INFO(packed, pivots, info) if get_infos else (packed, pivots)
@@ -124,6 +157,13 @@ def triangular_solve(
     b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False
 ) -> Any:
     """X of A X = b, or of Aᵀ X = b, with a triangular A, and a copy of A. Newer code has `linalg.solve_triangular`."""
+    once.warn(
+        "torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangularand will be removed in a future "
+        "PyTorch release.\ntorch.linalg.solve_triangular has its arguments reversed and does not return a copy of one of "
+        "the inputs.\nX = torch.triangular_solve(B, A).solution\nshould be replaced with\n"
+        "X = torch.linalg.solve_triangular(A, B).",
+        stacklevel=3,
+    )
     for x, letter in ((b, "b"), (A, "A")):
         if len(x._shape) < 2:
             raise RuntimeError(

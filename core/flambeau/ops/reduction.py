@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from .. import once
 from .._tensor import Tensor
 from ..backends.protocol import Array
 from ..dtype import bool_, dtype, get_default_dtype, int64, uint8
@@ -396,13 +397,20 @@ def _std(be: Any, input: Array, axes: tuple[int, ...], correction: float, keepdi
 
 
 def _spread(
-    measure: Any, input: Tensor, dim: Any, unbiased: bool | None, keepdim: bool, correction: float | None
+    name: str, input: Tensor, dim: Any, unbiased: bool | None, keepdim: bool, correction: float | None
 ) -> Tensor:
+    measure = _std if name.startswith("std") else _var
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     if correction is None:
         correction = 1 if unbiased is None or unbiased else 0
     axes = wrap_dims(dim, len(input._shape))
+    if builtins.all(input._shape) and math.prod(input._shape[i] for i in axes) <= correction:
+        once.warn(
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor (input "
+            "numel divided by output numel).",
+            stacklevel=3,
+        )
     if input.dtype.is_complex:
         total = _var(input.real, axes, correction, keepdim) + _var(input.imag, axes, correction, keepdim)
         return total.sqrt() if measure is _std else total
@@ -421,7 +429,7 @@ def var(
     correction: float | None = None,
 ) -> Tensor:
     """The variance: squared distance from the mean, over `n - correction` (default 1)."""
-    return _spread(_var, input, dim, unbiased, keepdim, correction)
+    return _spread("var", input, dim, unbiased, keepdim, correction)
 
 
 def std(
@@ -433,7 +441,7 @@ def std(
     correction: float | None = None,
 ) -> Tensor:
     """The standard deviation, the square root of `var`."""
-    return _spread(_std, input, dim, unbiased, keepdim, correction)
+    return _spread("std", input, dim, unbiased, keepdim, correction)
 
 
 def var_mean(
@@ -448,7 +456,7 @@ def var_mean(
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     axes = wrap_dims(dim, len(input._shape))
-    spread = var(input, dim, unbiased, keepdim, correction=correction)
+    spread = _spread("var_mean", input, dim, unbiased, keepdim, correction)
     return name_node(spread, "VarMeanBackward0"), name_node(mean_dims(input, axes, keepdim), "VarMeanBackward0")
 
 
@@ -464,7 +472,7 @@ def std_mean(
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     axes = wrap_dims(dim, len(input._shape))
-    spread = std(input, dim, unbiased, keepdim, correction=correction)
+    spread = _spread("std_mean", input, dim, unbiased, keepdim, correction)
     return name_node(spread, "StdMeanBackward0"), name_node(mean_dims(input, axes, keepdim), "StdMeanBackward0")
 
 

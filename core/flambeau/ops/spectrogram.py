@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from .. import once
 from .._tensor import Tensor
 from ..dtype import C_NAMES, get_default_dtype, int64
 from ..shape import Size
@@ -110,6 +111,11 @@ def _flag(x: bool | None) -> str:
     return "None" if x is None else str(int(x))
 
 
+_RECTANGULAR = (
+    "To suppress this warning and use a rectangular window, explicitly set `window=torch.ones(n_fft, device=<device>)`."
+)
+
+
 def stft(
     input: Tensor,
     n_fft: int,
@@ -133,6 +139,13 @@ def stft(
         onesided: the first n_fft // 2 + 1 frequencies only; default for real signals.
         return_complex: False gives pairs of real numbers along a last dimension.
     """
+    if window is None:
+        once.warn(
+            "A window was not provided. A rectangular window will be applied,which is known to cause spectral leakage. "
+            "Other windows such as torch.hann_window or torch.hamming_window are recommended to reduce spectral leakage."
+            + _RECTANGULAR,
+            stacklevel=2,
+        )
     hop = n_fft // 4 if hop_length is None else hop_length
     width = n_fft if win_length is None else win_length
     x = input
@@ -177,6 +190,13 @@ def stft(
     if is_complex and onesided:
         raise RuntimeError("Cannot have onesided output if window or input is complex")
     norm = "ortho" if normalized else None
+    if return_complex is False:
+        once.warn(
+            "stft with return_complex=False is deprecated. In a future pytorch release, stft will return complex tensors for "
+            "all inputs, and return_complex=False will raise an error.\nNote: you can still call torch.view_as_real on the "
+            "complex output to recover the old return format.",
+            stacklevel=2,
+        )
     found = (rfft(frames, norm=norm) if onesided else fft(frames, norm=norm)).transpose(-2, -1)
     return found if return_complex or return_complex is None else view_as_real(found)
 
@@ -209,6 +229,12 @@ def istft(
     Raises:
         RuntimeError: somewhere the windows add up to nothing.
     """
+    if window is None:
+        once.warn(
+            "A window was not provided. A rectangular window will be applied.Please provide the same window used by stft to "
+            "make the inversion lossless." + _RECTANGULAR,
+            stacklevel=2,
+        )
     hop = n_fft // 4 if hop_length is None else hop_length
     width = n_fft if win_length is None else win_length
     label = (
