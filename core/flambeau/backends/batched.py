@@ -78,12 +78,13 @@ class BatchedBackend:
         self.name = "vmap"
         self.dtypes = inner.dtypes
         self.kernels: dict[str, Any] = {}
+        self._hash = hash((BatchedBackend, inner))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, BatchedBackend) and bool(self.inner == other.inner)
 
     def __hash__(self) -> int:
-        return hash((BatchedBackend, self.inner))
+        return self._hash
 
     def _wrap(self, value: Any, batched: bool) -> BatchedArray:
         shape = tuple(value.shape)

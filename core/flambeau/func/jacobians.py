@@ -57,7 +57,7 @@ def jacrev(
         inputs, in_spec = tree_flatten(chosen(args, argnums))
         rows = basis(outputs)
         total = sum(sizes)
-        single = chunk_size == 1
+        single = chunk_size == 1 or total == 1  # a vmap of one row is the row, at more cost
         step = 1 if single else chunk_size or max(total, 1)
         parts = []
         for start in range(0, max(total, 1), step):
