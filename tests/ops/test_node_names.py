@@ -50,6 +50,23 @@ PROGRAMS: list[Callable[[Any], Any]] = [
     lambda t: x(t, 2, 3).flip(0),
     lambda t: x(t).roll(1),
     lambda t: t.dist(x(t), t.zeros(3)),
+    lambda t: x(t) ** x(t),
+    lambda t: t.ones(3) ** x(t),
+    lambda t: x(t) ** 2,
+    lambda t: x(t) ** 2.5,
+    lambda t: t.pow(2, x(t)),
+    lambda t: t.float_power(x(t), x(t)),
+    lambda t: t.fmod(x(t), x(t)),
+    lambda t: t.fmod(x(t), 2),
+    lambda t: x(t) % x(t),
+    lambda t: x(t) % 2,
+    lambda t: x(t, 2, 3).T,
+    lambda t: t.nn.GRUCell(2, 3)(x(t, 1, 2)),
+    lambda t: t.nn.MaxPool2d(2)(x(t, 1, 4, 4)),
+    lambda t: t.nn.MaxPool3d(2, return_indices=True)(x(t, 1, 2, 2, 2))[0],
+    lambda t: t.nn.AvgPool2d(2)(x(t, 1, 4, 4)),
+    lambda t: t.nn.AvgPool3d(2)(x(t, 1, 2, 2, 2)),
+    lambda t: t.nn.MaxPool1d(2)(x(t, 1, 4)),
 ]
 
 
@@ -58,6 +75,33 @@ def test_as_torch(program: Callable[[Any], Any]) -> None:
     ours, theirs = program(flambeau), program(torch)
     assert ours.grad_fn.name() == type(ours.grad_fn).__name__ == theirs.grad_fn.name()
     ours.sum().backward()
+
+
+EDGES: list[Callable[[Any], Any]] = [
+    lambda t: x(t) ** 2,
+    lambda t: 2 ** x(t),
+    lambda t: x(t) ** t.ones(3),
+    lambda t: x(t) % 2,
+    lambda t: t.fmod(x(t), 2),
+    lambda t: x(t) * 2,
+    lambda t: t.nn.functional.linear(x(t, 2, 3), t.ones(2, 3), x(t, 2)),
+    lambda t: t.addmm(x(t, 2), x(t, 2, 3), t.ones(3, 2)),
+]
+
+
+@pytest.mark.parametrize("program", EDGES)
+def test_edges_as_torch(program: Callable[[Any], Any]) -> None:
+    def shown(t: Any) -> list[str | None]:
+        return [None if node is None else node.name() for node, _ in program(t).grad_fn.next_functions]
+
+    assert shown(flambeau) == shown(torch)
+
+
+def test_the_bias_of_a_linear_layer_comes_first() -> None:
+    layer = flambeau.nn.Linear(3, 2)
+    nodes = layer(flambeau.ones(1, 3)).grad_fn.next_functions
+    assert nodes[0][0].variable is layer.bias
+    assert nodes[1] == (None, 0)
 
 
 def test_what_is_returned_as_it_came_keeps_its_node() -> None:

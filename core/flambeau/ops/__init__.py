@@ -125,7 +125,7 @@ def _attach_operators() -> None:
         "and": comparison.bitwise_and, "or": comparison.bitwise_or, "xor": comparison.bitwise_xor,
         "lshift": comparison.bitwise_left_shift, "rshift": comparison.bitwise_right_shift,
     }  # fmt: skip
-    reflected = {"sub": "RsubBackward1", "truediv": "MulBackward0", "pow": "PowBackward2"}
+    reflected = {"sub": "RsubBackward1", "truediv": "MulBackward0"}
     for name, f in plain.items():
         setattr(Tensor, f"__{name}__", _operator(f))
         setattr(Tensor, f"__r{name}__", _reflected(recorded_as(reflected[name])(f) if name in reflected else f))

@@ -19,6 +19,7 @@ from .pooling_arguments import (
     numbers,
     one_number,
     output_counts,
+    unbatched,
 )
 from .resampling import Table, resampler
 from .views import squeeze, unsqueeze
@@ -79,7 +80,7 @@ def _average(name: str, rank: int, input: Tensor, window: Pooling, include: bool
         y = y / divisor
     if wide is not x:  # towards 0; no quotient of such small numbers is closer to a whole one
         y = (y + y.sign() * 1e-6).trunc().to(x.dtype)
-    return y if had_batch else y.squeeze(0)
+    return y if had_batch else unbatched(y)
 
 
 def avg_pool1d(

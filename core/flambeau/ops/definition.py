@@ -67,6 +67,10 @@ class Op:
         """Whether its derivatives are written for complex numbers; else they are taken for those of a holomorphic function."""
         self.complex_form: Callable[..., Any] | None = None
         """What the public function calls for complex operands, where that is another op."""
+        self.number_names: dict[int, str] | None = None
+        """What nodes are called where the operand at a position is a number, if that has a name of its own."""
+        self.shown = self.differentiable
+        """The parameters whose edges `next_functions` shows, in PyTorch's order."""
         self.kernels: dict[Backend, Callable[..., Any]] = {}
         self.plans: dict[int, Plan] = {}
 

@@ -287,6 +287,9 @@ def affine(be: Any, input: Array, weight: Array, bias: Array) -> Any:
     return product if len(input.shape) == 2 else be.reshape(product, (*input.shape[:-1], weight.shape[0]))
 
 
+affine.op.shown = (2, 0, 1)  # type: ignore[attr-defined]  # PyTorch's op is addmm: the bias comes first
+
+
 @op(
     name="MmBackward0",
     input=lambda g, weight: linear_input_grad(g, weight),

@@ -17,7 +17,7 @@ from ..dtype import bool_, int64
 from ..shape import contiguous_strides
 from .memory_formats import as_operands
 from .op import op
-from .pooling_arguments import Pooling, batched, check_rank, check_window, numbers, one_number, output_counts
+from .pooling_arguments import Pooling, batched, check_rank, check_window, numbers, one_number, output_counts, unbatched
 from .views import squeeze, unsqueeze
 from .windows import Ints, cropped, overlap_add, padded, windows
 
@@ -193,10 +193,10 @@ def _largest(name: str, rank: int, input: Tensor, window: Pooling, indices: bool
     check_window(name, rank, x, had_batch, window, out)
     if indices or not x.dtype.is_floating_point:  # no border of integers, whose lowest number not every device has
         values, places = [as_operands(y, x) for y in INDEXED[rank](x, _rows(x._shape[2:], out, window))]
-        values, places = (values, places) if had_batch else (squeeze(values, 0), squeeze(places, 0))
+        values, places = (values, places) if had_batch else (unbatched(values), squeeze(places, 0))
         return (values, places) if indices else values
     y = as_operands(MAX_POOLERS[rank](x, window, out), x)
-    return y if had_batch else squeeze(y, 0)
+    return y if had_batch else unbatched(y)
 
 
 def _check_max_pool1d(input: Tensor, window: Pooling) -> None:

@@ -183,7 +183,11 @@ def divide_towards_zero(be: Any, input: Operand, other: Operand) -> Any:
     return be.where(be.bitwise_and(inexact, be.lt(down, 0)), be.add(down, 1), down)
 
 
-@binary(input=lambda g: g, other=lambda g, input, other: neg(mul(g, div(input, other, rounding_mode="floor"))))
+@binary(
+    name="RemainderBackward1",
+    input=lambda g: g,
+    other=lambda g, input, other: neg(mul(g, div(input, other, rounding_mode="floor"))),
+)
 def remainder(be: Any, input: Operand, other: Operand) -> Any:
     """What a division rounded down leaves: the sign is the divisor's, as Python's `%`.
 
@@ -194,7 +198,11 @@ def remainder(be: Any, input: Operand, other: Operand) -> Any:
     return be.remainder(input, other)
 
 
-@binary(input=lambda g: g, other=lambda g, input, other: neg(mul(g, div(input, other, rounding_mode="trunc"))))
+@binary(
+    name="FmodBackward1",
+    input=lambda g: g,
+    other=lambda g, input, other: neg(mul(g, div(input, other, rounding_mode="trunc"))),
+)
 def fmod(be: Any, input: Array, other: Operand) -> Any:
     """What a division rounded towards zero leaves: the sign is the dividend's, as C's `fmod`."""
     _check_divisor(be, input, other)
@@ -207,7 +215,7 @@ def _size(be: Any, x: Operand) -> Any:
 
 
 @binary(
-    name="PowBackward0",
+    name="PowBackward1",
     input=lambda g, input, other: mul(g, _power_slope(input, other)),
     other=lambda g, input, other, out: mul(g, _exponent_slope(input, other, out)),
 )
@@ -771,6 +779,9 @@ def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neg
 
 
 _pow = renamed(pow, exponent="other")
+pow.op.number_names = {0: "PowBackward2", 1: "PowBackward0"}  # type: ignore[attr-defined]
+remainder.op.number_names = {1: "RemainderBackward0"}  # type: ignore[attr-defined]
+fmod.op.number_names = {1: "FmodBackward0"}  # type: ignore[attr-defined]
 
 FUNCTIONS = (
     add, sub, rsub, mul, div, true_divide, floor_divide, remainder, fmod, _pow, neg, positive, abs, sign, reciprocal,

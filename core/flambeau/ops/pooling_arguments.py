@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from .._tensor import Tensor
-from .views import unsqueeze
+from .node_names import name_node
+from .views import squeeze, unsqueeze
 from .windows import Ints
 
 COUNTS = {2: "two", 3: "three"}
@@ -148,3 +149,10 @@ def check_window(name: str, rank: int, x: Tensor, had_batch: bool, window: Pooli
         one = ["1"] if rank == 1 else []
         given_, made = ["x".join([str(shape[1]), *one, *map(str, sizes)]) for sizes in (shape[2:], out)]
         raise RuntimeError(f"Given input size: ({given_}). Calculated output size: ({made}). Output size is too small")
+
+
+def unbatched(result: Tensor) -> Tensor:
+    """A result for one sample, without the batch it was made in. Its node is called as the pooling's."""
+    node = result._node
+    sample: Tensor = squeeze(result, 0)
+    return sample if node is None else name_node(sample, node.name())

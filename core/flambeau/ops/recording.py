@@ -24,7 +24,7 @@ FREED = (
 
 _TORCH_NAMES = {"input": "self", "out": "result"}
 _NAMES_OF = {
-    "PowBackward0": {"other": "exponent"},
+    "PowBackward1": {"other": "exponent"},
     "MmBackward0": {"other": "mat2"},
     "DotBackward0": {"other": "tensor"},
 }
@@ -78,7 +78,11 @@ class OpNode(Labelled):
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
         shown = super().next_functions
-        return shown if self.op.variadic else tuple([shown[i] for i in self.op.differentiable])
+        if self.op.variadic:
+            return shown
+        numbers = self.op.number_names
+        hidden = [i for i, name in numbers.items() if name == self.name()] if numbers is not None else ()
+        return tuple([shown[i] for i in self.op.shown if i not in hidden])
 
     def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> Sequence[Tensor | None]:
         saved = self.saved
@@ -312,6 +316,10 @@ def record(op: Op, arguments: Sequence[Any], out: Any, mask: int, broadcasts: bo
                 o._requires_grad = True
                 o._node = node
                 o._output_nr = i
+    if op.number_names is not None:
+        for i, name in op.number_names.items():
+            if not isinstance(arguments[i], Tensor):
+                node.label = name
     if graph.on_create is not None:
         graph.on_create(node, heads[0])
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ... import ops
 from ..._tensor import Tensor
+from ...ops.node_names import name_node
 from .. import init
 from ..module import Module
 from ..parameter import Parameter
@@ -158,4 +159,4 @@ class GRUCell(RNNCellBase):
         h = self._zeros(input) if hx is None else hx
         gates_x = ops.linear(input, self.weight_ih, self.bias_ih)
         gates_h = ops.linear(h, self.weight_hh, self.bias_hh)
-        return ops.gru_cell(gates_x, gates_h, h)
+        return name_node(ops.gru_cell(gates_x, gates_h, h), "AddBackward0")  # PyTorch's is made of steps
