@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import once
-from .autograd.node import LEAF, AccumulateGrad, Edge, Node, RemovableHandle, watch_leaves
+from .autograd.node import LEAF, AccumulateGrad, Edge, LeafAlias, Node, RemovableHandle, watch_leaves
 from .backends.protocol import Array
 from .device import device
 from .dtype import C_NAMES, bfloat16, dtype, float16
@@ -379,7 +379,8 @@ class Tensor:
     @property
     def grad_fn(self) -> Node | None:
         """The backward node of the op this is the result of; None for a leaf."""
-        return self._node if self._base is None else _current_node(self)
+        node = self._node if self._base is None else _current_node(self)
+        return None if isinstance(node, LeafAlias) else node
 
     @property
     def output_nr(self) -> int:

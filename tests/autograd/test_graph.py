@@ -49,6 +49,20 @@ def saved_in_memory(t: Library) -> Any:
 
 
 @case
+def unpacked_tensors_stand_for_those_that_were_saved(t: Library) -> Any:
+    x = leaf(t)
+    with t.autograd.graph.saved_tensors_hooks(lambda x: x.detach().clone(), lambda x: x):
+        y = x * x.tan()
+        z = y**3
+    seen = []
+    for saved in (y.grad_fn._saved_self, z.grad_fn._saved_self):
+        parents = [node.name() for node, _ in (saved * 2).grad_fn.next_functions if node is not None]
+        slope = t.autograd.grad(saved.sum(), x, retain_graph=True)
+        seen.append((repr(saved), saved.is_leaf, saved.requires_grad, parents, slope))
+    return seen
+
+
+@case
 def saved_by_a_function(t: Library) -> Any:
     members = {
         "forward": staticmethod(lambda ctx, x: ctx.save_for_backward(x) or x * x),

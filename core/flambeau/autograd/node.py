@@ -99,6 +99,8 @@ class Node:
                 shown.append((None, 0))
             elif edge[1] == LEAF:
                 shown.append((AccumulateGrad.of(edge[0]), 0))
+            elif isinstance(edge[0], LeafAlias):
+                shown.extend(edge[0].next_functions)
             else:
                 shown.append(edge)
         return tuple(shown)
@@ -167,6 +169,15 @@ class AccumulateGrad(Node):
             node.variable = leaf
             leaf._accumulate_grad = weakref.ref(node)
         return node
+
+
+class LeafAlias(Node):
+    """The node of a tensor that stands for a leaf, which is what it looks like: its gradient goes to that leaf."""
+
+    __slots__ = ()
+
+    def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> tuple[Any, ...]:
+        return (grad,)
 
 
 class RemovableHandle:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .node import Edge, Node
+from .node import LEAF, Edge, LeafAlias
 
 if TYPE_CHECKING:
     from .._tensor import Tensor
@@ -59,15 +59,6 @@ def pop() -> None:
     stack.hooks.pop()
 
 
-class Alias(Node):
-    """The node of a tensor that stands for another: the gradient goes through."""
-
-    __slots__ = ()
-
-    def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> tuple[Any, ...]:
-        return (grad,)
-
-
 class Packed:
     """A saved tensor as its hook packed it, and where its gradient goes."""
 
@@ -111,7 +102,12 @@ class Packed:
             )
         value = value.detach()
         if self._edge is not None:
-            value._requires_grad, value._node = True, Alias((self._edge,))
+            node, output = self._edge
+            value._requires_grad = True
+            if output == LEAF:
+                value._node = LeafAlias((self._edge,))
+            else:
+                value._node, value._output_nr = node, output
         return value
 
 
