@@ -17,7 +17,7 @@ from ..ops.test_against_torch import backward
 
 LENGTH = 100_000
 
-pytestmark = pytest.mark.filterwarnings("ignore:index_reduce")
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 
 
 @pytest.fixture(scope="module", autouse=True)
