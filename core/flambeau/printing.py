@@ -92,6 +92,8 @@ def tensor_repr(tensor: Printable) -> str:
     """`tensor([1., 2.], grad_fn=<AddBackward0>)`."""
     kind = type(tensor).__name__
     prefix = "tensor(" if kind in ("Tensor", "Parameter") else f"{kind}("
+    from .autograd import forward_mode
+
     shape, d = tuple(tensor.shape), tensor.dtype
     empty = 0 in shape
 
@@ -104,10 +106,13 @@ def tensor_repr(tensor: Printable) -> str:
     # Elements tell default floats, int64 and bool apart; where there are none, only the default goes without saying.
     if d is not get_default_dtype() and (empty or unknown or d not in (int64, bool_, get_default_dtype().to_complex())):
         suffixes.append(f"dtype={d!r}")
-    if tensor.grad_fn is not None:
+    tangent, recorded = forward_mode.seen(tensor)
+    if recorded and tensor.grad_fn is not None:
         suffixes.append(f"grad_fn=<{tensor.grad_fn.name()}>")
-    elif tensor.requires_grad:
+    elif recorded and tensor.requires_grad:
         suffixes.append("requires_grad=True")
+    if tangent is not None:
+        suffixes.append(f"tangent={tangent}")
 
     elements = "..." if unknown else "[]" if empty else _elements(tensor.detach(), shape, d, len(prefix))
     return _with_suffixes(prefix + elements, suffixes, len(prefix))

@@ -232,3 +232,15 @@ def test_printing_leaves_no_trace() -> None:
     repr(y)
     y.sum().backward()
     assert x.grad.tolist() == [[2.0] * 50] * 50
+
+
+def test_dual_tensors_print_their_tangents() -> None:
+    def printed(t: Any) -> list[str]:
+        ad = t.autograd.forward_ad
+        with ad.dual_level():
+            dual = ad.make_dual(t.arange(1.0, 3.0), t.ones(2))
+            result = dual.sin() * 2
+            shown = [dual, result, ad.unpack_dual(result), result.detach(), t.ones(2) + t.ones(2, requires_grad=True)]
+            return [str(x) for x in shown]
+
+    assert printed(ours) == printed(torch)

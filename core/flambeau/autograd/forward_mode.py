@@ -115,6 +115,13 @@ def tracked(x: Tensor) -> bool:
     return any(node in duals for node in engine._reachable([edge]))
 
 
+def seen(x: Any) -> tuple[Tensor | None, bool]:
+    """What is printed of `x`: its tangent, if its graph is there for nothing else; and whether that graph is shown."""
+    if not levels or not tracked(x) or _levels.escapes([x], [dual for dual, _, _ in levels[-1].duals]):
+        return None, True
+    return levels[-1].tangents([x])[0], False
+
+
 def custom_jvp(function: Any, args: tuple[Any, ...]) -> Any:
     """A custom function in forward mode: its own `jvp` gives the tangents of what it returns."""
     from .._tensor import Tensor

@@ -25,6 +25,9 @@ class Input(Node):
 
     closed: bool
 
+    def name(self) -> str:
+        return "ViewBackward0"  # as which PyTorch records a dual tensor
+
     def backward(self, grad: Any, wanted: tuple[bool, ...] | None) -> tuple[Any, ...]:
         return (None if self.closed else grad,)
 
