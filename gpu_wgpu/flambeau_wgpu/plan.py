@@ -329,7 +329,7 @@ class _Layout:
                     self.slot[key] = self._take(key)
             for key in dying:
                 if key not in moved and self._is_temporary(key) and last_use[key] == at:
-                    self.free[self.sizes[self.slot[key] - len(graph.leaves)]].append(self.slot[key])
+                    self.free[self._room(key)].append(self.slot[key])
 
     def _bytes(self, key: Key) -> int:
         known = self.bytes.get(key)
@@ -337,6 +337,11 @@ class _Layout:
             assert isinstance(key, int)
             known = self.bytes[key] = storage_bytes(self.graph.numel[key], self.graph.arrays[key].dtype)
         return known
+
+    def _room(self, key: Key) -> int:
+        """The bytes of the slot that an array lies in: one of the plan's own, or a leaf's that it took over."""
+        own = self.slot[key] - len(self.graph.leaves)
+        return self.sizes[own] if own >= 0 else size_class(self._bytes(key))
 
     def _is_temporary(self, key: Key) -> bool:
         return not isinstance(key, int) or (
