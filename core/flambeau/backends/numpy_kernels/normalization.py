@@ -261,7 +261,7 @@ def _group_norm(input: Array, weight: Array | None, bias: Array | None, groups: 
         by_channel = y.reshape(n * channels, input.size // max(1, n * channels))
         _multiply(
             by_channel,
-            (rstd * weight.reshape(1, groups, -1).repeat(n, 0).reshape(n * groups, -1)).reshape(-1, 1),
+            (rstd * weight.reshape(1, groups, -1).repeat(n, 0).reshape(n * groups, channels // groups)).reshape(-1, 1),
             by_channel,
         )
     if bias is not None:
