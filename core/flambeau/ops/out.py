@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any
 
 from .._tensor import Tensor
-from ..dtype import C_NAMES
+from ..dtype import C_NAMES, int64
 from .op import store_all
 from .overlap import check_apart
 
@@ -48,9 +48,11 @@ EXACT: dict[str, Callable[[Any, Any], str]] = {
         "take(): self and out expected to have the same dtype, but got self.dtype = "
         f"{result.dtype.legacy_name} and out.dtype = {out.dtype.legacy_name}"
     ),
-    "multinomial": lambda result, out: f"multinomial expects Long tensor out, got: {out.dtype.legacy_name}",
 }
 """Functions whose `out` must have the dtype of the result, and what they say where it has not."""
+
+LONG = frozenset(("multinomial",))
+"""Functions that look whether `out` is int64 before they look at values."""
 
 FACTORIES = frozenset(("eye", "linspace", "logspace", "normal", "rand", "randint", "randn", "randperm", "range"))
 """Functions that, where no dtype is given, compute in that of `out`."""
@@ -70,6 +72,8 @@ def with_out(function: Callable[..., Any], name: str) -> Callable[..., Any]:
         if factory:
             kwargs.setdefault("dtype", out.dtype)
             kwargs.setdefault("device", out.device)
+        if name in LONG and out.dtype is not int64:
+            raise RuntimeError(f"{name} expects Long tensor out, got: {out.dtype.legacy_name}")
         targets = (out,) if isinstance(out, Tensor) else out
         for target in targets:
             for x in args:
