@@ -55,15 +55,20 @@ def _inverse_root(variance: Array, eps: float) -> Array:
     return _divide(1.0, variance, variance)
 
 
-def _normalized_rows(x: Array, eps: float) -> tuple[Array, Array, Array]:
-    """Rows with mean 0 and variance 1, the means, and the reciprocal deviations."""
+def _centred_rows(x: Array, eps: float) -> tuple[Array, Array, Array]:
+    """Rows with mean 0, the means, and the reciprocal deviations."""
     count = max(1, x.shape[1])
     mean = _row_sums(x)
     _divide(mean, count, mean)
     y = _subtract(x, mean)
     rstd = _row_dots(y, y)
     _divide(rstd, count, rstd)
-    _inverse_root(rstd, eps)
+    return y, mean, _inverse_root(rstd, eps)
+
+
+def _normalized_rows(x: Array, eps: float) -> tuple[Array, Array, Array]:
+    """Rows with mean 0 and variance 1, the means, and the reciprocal deviations."""
+    y, mean, rstd = _centred_rows(x, eps)
     _multiply(y, rstd, y)
     return y, mean, rstd
 
@@ -247,13 +252,7 @@ def batch_norm_fixed_backward(
 def _group_norm(input: Array, weight: Array | None, bias: Array | None, groups: int, eps: float) -> Any:
     n, channels = input.shape[:2]
     x = np.ascontiguousarray(input).reshape(n * groups, input.size // max(1, n * groups))
-    count = max(1, x.shape[1])
-    mean = _row_sums(x)
-    _divide(mean, count, mean)
-    y = _subtract(x, mean)
-    rstd = _row_dots(y, y)
-    _divide(rstd, count, rstd)
-    _inverse_root(rstd, eps)
+    y, mean, rstd = _centred_rows(x, eps)
     stats = mean.reshape(n, groups), rstd.reshape(n, groups)
     if weight is None:
         _multiply(y, rstd, y)
