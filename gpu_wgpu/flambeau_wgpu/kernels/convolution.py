@@ -24,6 +24,7 @@ from ..schedule.graph import Ref
 from .gathering import Problem, backward_problem, forward_problem, merged
 from .grid import cover, fold
 from .matmul import GROUP_FROM, strided_operand
+from .tile_product import tile_product
 
 ROW_TAPS = 7  # kernels up to this wide are written out along the last dimension
 CHANNELS = 8  # of a register tile
@@ -508,17 +509,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
         x_tile[k * 64u + m] = v;
       }}
     }}
-    workgroupBarrier();
-    for (var k = 0u; k < 16u; k = k + 1u) {{
-      let p = k * 64u + local.y * 4u;
-      let q = k * 64u + local.x * 4u;
-      let v = vec4<{type_}>(x_tile[q], x_tile[q + 1u], x_tile[q + 2u], x_tile[q + 3u]);
-      acc0 = acc0 + w_tile[p] * v;
-      acc1 = acc1 + w_tile[p + 1u] * v;
-      acc2 = acc2 + w_tile[p + 2u] * v;
-      acc3 = acc3 + w_tile[p + 3u] * v;
-    }}
-    workgroupBarrier();
+{tile_product("w_tile", type_)}\
   }}
   var results = array<vec4<{type_}>, 4>(acc0, acc1, acc2, acc3);
   let all = {word(GROUPS)} * {word(OUTPUTS)};

@@ -21,6 +21,7 @@ from ..schedule.graph import Ref
 from .convolution import CHANNELS, LARGE_FROM, ROW_TAPS, accumulated, chunks, element, fours, multiply_add, vector
 from .grid import cover, fold
 from .matmul import GROUP_FROM, strided_operand
+from .tile_product import tile_product
 
 MOST_SLICES = 256
 INVOCATIONS = {"cpu": 512, "gpu": 16384}  # that keep a device busy
@@ -431,17 +432,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(num_workgroups) groups
       if (first + m < columns && k0 + k < end) {{ v = source_at(which * {word(INNER)}, first + m, k0 + k); }}
       x_tile[k * 64u + m] = v;
     }}
-    workgroupBarrier();
-    for (var k = 0u; k < 16u; k = k + 1u) {{
-      let p = k * 64u + local.y * 4u;
-      let q = k * 64u + local.x * 4u;
-      let v = vec4<{type_}>(x_tile[q], x_tile[q + 1u], x_tile[q + 2u], x_tile[q + 3u]);
-      acc0 = acc0 + g_tile[p] * v;
-      acc1 = acc1 + g_tile[p + 1u] * v;
-      acc2 = acc2 + g_tile[p + 2u] * v;
-      acc3 = acc3 + g_tile[p + 3u] * v;
-    }}
-    workgroupBarrier();
+{tile_product("g_tile", type_)}\
   }}
   var results = array<vec4<{type_}>, 4>(acc0, acc1, acc2, acc3);
   for (var r = 0u; r < 4u; r = r + 1u) {{
