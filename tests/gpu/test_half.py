@@ -33,6 +33,45 @@ def test_autocast_and_scaler(gpu: Any) -> None:
     assert model(x).dtype is torch.float32
 
 
+def test_a_network_of_many_kinds_of_layers_follows_float32(gpu: Any) -> None:
+    """Convolution, batch norm, attention, layer norm and cross entropy, with clipped gradients."""
+    nn = torch.nn
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.stem = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2))
+            self.mix = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=True)
+            self.head = nn.Linear(8, 4)
+
+        def forward(self, x: Any) -> Any:
+            return self.head(self.mix(self.stem(x).flatten(2).transpose(1, 2)).mean(1))
+
+    def losses(enabled: bool) -> list[float]:
+        torch.manual_seed(0)
+        model = Net().to("wgpu")
+        x, y = torch.randn(16, 1, 8, 8).to("wgpu"), torch.randint(0, 4, (16,)).to("wgpu")
+        optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
+        scaler = torch.amp.GradScaler("wgpu", enabled=enabled)
+        found = []
+        for _ in range(12):
+            optimizer.zero_grad()
+            with torch.autocast("wgpu", dtype=torch.float16, enabled=enabled):
+                loss = nn.functional.cross_entropy(model(x), y)
+            scaler.scale(loss).backward()
+            scaler.unscale_(optimizer)
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            scaler.step(optimizer)
+            scaler.update()
+            found.append(loss.item())
+        assert all(p.dtype is p.grad.dtype is torch.float32 for p in model.parameters())
+        return found
+
+    half, whole = losses(True), losses(False)
+    assert half == pytest.approx(whole, abs=0.05)
+    assert half[-1] < half[0] - 0.2
+
+
 def test_gradients_that_overflow_skip_the_step(gpu: Any) -> None:
     weight = torch.nn.Parameter(torch.ones(2, 2, device="wgpu"))
     optimizer, scaler = torch.optim.SGD([weight], lr=1.0), torch.amp.GradScaler("wgpu", init_scale=2.0**20)

@@ -16,7 +16,7 @@ from .._tensor import Tensor
 from ..backends import registry
 from ..cuda import is_available as _cuda_is_available
 from ..dtype import bfloat16, dtype, float16
-from ..ops.autocasting import Autocast
+from ..ops.autocasting import Autocast, exchange
 
 __all__ = ["autocast", "autocast_decorator", "custom_bwd", "custom_fwd", "is_autocast_available"]
 
@@ -57,7 +57,10 @@ def set_autocast_enabled(device_type: Any, enabled: bool | None = None) -> None:
     """Switch autocast on or off, for good; with one argument for CUDA."""
     if enabled is None:
         device_type, enabled = "cuda", bool(device_type)
-    (Autocast.enabled.add if enabled else Autocast.enabled.discard)(_known(device_type))
+    name = _known(device_type)
+    (Autocast.enabled.add if enabled else Autocast.enabled.discard)(name)
+    if enabled and name != "cpu" and registry.is_known(name):
+        exchange()
     Autocast.active = any(name == "cpu" or registry.is_known(name) for name in Autocast.enabled)
 
 
