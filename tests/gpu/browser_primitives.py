@@ -3,11 +3,13 @@
 import math
 import time
 from array import array
+from dataclasses import replace
 from typing import Any
 
 import flambeau_wgpu
 from flambeau.backends.reference import ReferenceBackend
 from flambeau.dtype import bool_, dtype, float32, int32, int64, uint8
+from flambeau_wgpu.device.interface import SUBGROUPS
 
 NAMES = {float32: "f", int64: "q", int32: "i", uint8: "B", bool_: "B"}
 UNARY = (
@@ -90,6 +92,14 @@ def main() -> dict[str, Any]:
         c.check(f"long {function}", lambda b, x, f=function: getattr(b, f)(x, (1,), False), long, tolerance=1e-4)
     c.check("argmax", lambda b, x: b.argmax(x, 1, False), long)
     c.check("argmin nan", lambda b, x: b.argmin(x, 0, True), special)
+    info = c.gpu.engine.device.info
+    assert SUBGROUPS in info.features
+    c.gpu.engine.device.info = replace(info, kind="gpu")  # with the layouts for GPUs
+    rows = c.arrays([*SPECIAL, *(math.cos(k * 0.61) for k in range(584))], (2, 300), float32)
+    for function in ("sum", "max", "min"):
+        c.check(f"subgroup {function}", lambda b, x, f=function: getattr(b, f)(x, (1,), False), rows, tolerance=1e-5)
+    c.check("subgroup argmax", lambda b, x: b.argmax(x, 1, False), rows)
+    c.gpu.engine.device.info = info
     for axis in range(3):
         c.check("cumsum", lambda b, x, a=axis: b.cumsum(x, a), some, tolerance=1e-5)
         c.check("sort", lambda b, x, a=axis: b.sort(x, a, a == 1), some)

@@ -9,15 +9,22 @@ import pytest
 
 import flambeau
 from flambeau import nn
+from flambeau_wgpu.device.interface import SUBGROUPS
 
 F = nn.functional
 
 
-@pytest.fixture(params=["cpu", "gpu"])
+@pytest.fixture(params=["cpu", "gpu", "gpu without subgroups"])
 def kind(gpu: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The layouts for software adapters, and those for GPUs."""
     device = gpu.engine.device
-    monkeypatch.setattr(device, "info", replace(device.info, kind=request.param))
+    features = device.info.features
+    if request.param == "gpu":
+        assert SUBGROUPS in features
+    elif request.param == "gpu without subgroups":
+        features -= {SUBGROUPS}
+    info = replace(device.info, kind=request.param[:3], features=features)
+    monkeypatch.setattr(device, "info", info)
     gpu.engine.plans.clear()
     yield request.param
     gpu.backend.synchronize()

@@ -164,14 +164,14 @@ fn cosh_f(x: f32) -> f32 {
   let e = exp_f(abs(x) * 0.5);
   return (0.5 * e) * e + (0.5 / e) / e;
 }""",
-    # (tanh(x) - x) / x^3 on [0, 5 / 8], in z = x^2
+    # tanh(x) / x on [0, 9.01], a rational function of x^2, which beyond is more than 1
     "tanh_f": """
 fn tanh_f(x: f32) -> f32 {
-  let a = abs(x);
-  let z = x * x;
-  let tail = (((-6.11318089e-3 * z + 0.0210100729) * z - 0.0538540669) * z + 0.133327946) * z - 0.333333284;
-  let large = with_sign(1.0 - 2.0 / (exp_f(2.0 * min(a, 10.0)) + 1.0), x);
-  return select(select(large, x + x * z * tail, a < 0.625), x, is_nan(x));
+  let a = clamp(x, -9.28, 9.28);
+  let z = a * a;
+  let p = (((1.34016571e-8 * z + 2.06482414e-5) * z + 3.49820806e-3) * z + 0.133833178) * z + 1.0;
+  let q = (((7.79732204e-7 * z + 3.28974744e-4) * z + 0.0258872116) * z + 0.467166392) * z + 1.0;
+  return select(clamp(a * p / q, -1.0, 1.0), x, is_nan(x));
 }""",
     # erf(x) / x on [0, 1] in z = x^2; log(erfc(x)) on [1, 4]
     "erf_f": """

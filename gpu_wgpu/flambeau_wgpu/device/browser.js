@@ -73,7 +73,7 @@ async function open() {
   const adapter = await requestAdapter();
   const requiredLimits = {};
   for (const limit of RAISED_LIMITS) requiredLimits[limit] = adapter.limits[limit];
-  const requiredFeatures = ['shader-f16'].filter((feature) => adapter.features.has(feature));
+  const requiredFeatures = ['shader-f16', 'subgroups'].filter((feature) => adapter.features.has(feature));
   return new Device(adapter, await adapter.requestDevice({ requiredLimits, requiredFeatures }));
 }
 
@@ -89,7 +89,10 @@ function describe(adapter, device) {
     );
   const limits = {};
   for (const key in device.limits) limits[key] = device.limits[key];
-  return JSON.stringify({ name, type: software ? 'cpu' : 'gpu', limits, features: [...device.features] });
+  // A kernel must know which subgroup it is in, too, and early versions of the feature did not tell.
+  const numbered = navigator.gpu.wgslLanguageFeatures?.has('subgroup_id');
+  const features = [...device.features].filter((feature) => feature !== 'subgroups' || numbered);
+  return JSON.stringify({ name, type: software ? 'cpu' : 'gpu', limits, features });
 }
 
 class Device {

@@ -10,7 +10,7 @@ from array import array
 from pathlib import Path
 from typing import Any
 
-from .interface import WORD, Commands, Counters, DeviceError, DeviceInfo, DeviceLost, OutOfMemory
+from .interface import SUBGROUPS, WORD, Commands, Counters, DeviceError, DeviceInfo, DeviceLost, OutOfMemory
 
 BUFFER, DESTROY, WRITE, PIPELINE, DISPATCH, READ = range(1, 7)
 STORAGE, PARAMS = 0, 1  # the `usage` of BUFFER
@@ -128,7 +128,8 @@ class BrowserDevice:
     def pipeline(self, code: str, params_size: int, buffers: int, writable: int) -> int:
         handle = self._next_pipeline
         self._next_pipeline += 1
-        text = code.encode()
+        # (Natively the feature alone is enough: wgpu's compiler does not know the directive.)
+        text = (f"enable {SUBGROUPS};\n{code}" if "subgroup_id" in code else code).encode()
         self._words.extend((PIPELINE, handle, len(self._data), len(text), params_size, buffers, writable))
         self._data += text
         self._data += bytes(-len(text) % 4)

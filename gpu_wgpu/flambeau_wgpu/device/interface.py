@@ -21,6 +21,10 @@ from flambeau.backends.protocol import AcceleratorError, OutOfMemoryError
 DISPATCH = 5
 PARAMS_ALIGNMENT = 256  # minUniformBufferOffsetAlignment, as every WebGPU device has it
 WORD = "I"
+SUBGROUPS = "subgroups"
+"""The feature of adapters whose invocations exchange registers within a subgroup, and know which one of their workgroup
+it is. The transport writes what WGSL must declare to use it.
+"""
 
 assert array(WORD).itemsize == 4 and sys.byteorder == "little", "WebGPU's layout is little-endian, 32-bit words"
 

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-from .interface import PARAMS_ALIGNMENT, Commands, Counters, DeviceError, DeviceInfo, OutOfMemory
+from .interface import PARAMS_ALIGNMENT, SUBGROUPS, Commands, Counters, DeviceError, DeviceInfo, OutOfMemory
 
 DEFAULT_LIMITS = {"max-buffer-size": 1 << 28, "max-storage-buffer-binding-size": 1 << 27}  # those that are raised
 USED_LIMITS = (
@@ -111,7 +111,7 @@ class NativeDevice:
         from wgpu.backends.wgpu_native import ffi, lib
 
         self._wgpu, self._ffi, self._lib = wgpu, ffi, lib
-        features = [feature for feature in ("shader-f16", "timestamp-query") if feature in adapter.features]
+        features = [feature for feature in ("shader-f16", "timestamp-query", "subgroup") if feature in adapter.features]
         limits = {name: adapter.limits[name] for name in DEFAULT_LIMITS}
         if os.environ.get("FLAMBEAU_WGPU_LIMITS") == "default":
             limits = DEFAULT_LIMITS
@@ -121,7 +121,7 @@ class NativeDevice:
             name=adapter.info["device"] or adapter.info["description"],
             kind="cpu" if adapter.info["adapter_type"] == "CPU" else "gpu",
             limits={name: self._device.limits[name] for name in USED_LIMITS},
-            features=frozenset(features),
+            features=frozenset(SUBGROUPS if feature == "subgroup" else feature for feature in features),
             # A software adapter's memory is the machine's: its driver would take it to the last byte.
             memory=_physical_memory() if adapter.info["adapter_type"] == "CPU" else 0,
         )

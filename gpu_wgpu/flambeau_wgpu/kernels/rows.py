@@ -2,9 +2,10 @@
 element of the rows: sums, softmax, layer norm, cross entropy and their gradients are all this.
 
 A row is walked once for each reduction that waits for another, then once more to write elements; what is computed on
-the way is computed again rather than kept. *Serial*: one invocation per row. *Workgroup*: 64 invocations share one.
-*Split*: few rows of very many elements, and one reduction: slices are reduced first, by workgroups, into partial
-results, and these in a second kernel.
+the way is computed again rather than kept. *Serial*: one invocation per row. *Workgroup*: 64 invocations share one, and
+combine what they found through workgroup memory. *Subgroup*: within subgroups first, through registers. *Split*: few
+rows of very many elements, and one reduction: slices are reduced first, by workgroups, into partial results, and these
+in a second kernel.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from ..codegen.wgsl import (
     varying,
     word,
 )
+from ..device.interface import SUBGROUPS
 from ..lazy import HOST, REDUCE, LazyArray
 from ..regions import contiguous_strides
 from ..schedule.fuse import Fusion
@@ -120,8 +122,12 @@ def build_of(fusion: Fusion, group: Group, reductions: list[Ref], roots: list[Re
         return _split(fusion, kernel, first, phases[0], space, roots)
     rows, length = (1 << (size - 1).bit_length() for size in space[:2])
     key = f"rows {rows} {length} {'across' if space.axes else 'along'}"
-    default = _layout(fusion.device_kind, space)
-    layout = fusion.tuner.choose(key, ("serial", "workgroup"), default, partial(_measured, space))
+    layouts, default = ["serial", "workgroup"], _layout(fusion.device_kind, space)
+    if SUBGROUPS in fusion.tuner.device.info.features and all(phase.source != "bool" for phase in phases):
+        layouts.append("subgroup")
+        if default == "workgroup" and fusion.device_kind == "gpu":
+            default = "subgroup"
+    layout = fusion.tuner.choose(key, layouts, default, partial(_measured, space))
     groups = cover(space.rows, WORKGROUP) if layout == "serial" else fold(space.rows)
     return [kernel.finish(groups, (layout, tuple(phases)))]
 
@@ -189,6 +195,12 @@ GROUP_ENTRY = (
     "@builtin(local_invocation_index) t: u32) {\n"
     "  let g = group.x + group.y * groups.x;\n"
 )
+SUBGROUP_ENTRY = GROUP_ENTRY.replace(
+    "@builtin(local_invocation_index)",
+    "@builtin(subgroup_id) subgroup: u32, @builtin(num_subgroups) subgroups: u32,\n"
+    "        @builtin(subgroup_size) size: u32, @builtin(subgroup_invocation_id) lane: u32,\n"
+    "        @builtin(local_invocation_index)",
+)
 
 
 def render(ir: KernelIR) -> str:
@@ -198,8 +210,8 @@ def render(ir: KernelIR) -> str:
     head = _definitions(phases, layout)
     if layout == "serial":
         return module(ir, head + ENTRY + flat_index(COUNT) + text.body() + "}")
-    head += GROUP_ENTRY
-    if layout == "workgroup":
+    head += SUBGROUP_ENTRY if layout == "subgroup" else GROUP_ENTRY
+    if layout in ("workgroup", "subgroup"):
         start = f"  if (g >= {word(COUNT)}) {{ return; }}\n  let i = g;\n  let end = {word(LENGTH)};\n"
         return module(ir, head + start + text.body() + "}")
     partial = ir.static[2]
@@ -342,7 +354,8 @@ class _Row:
             if self.layout == "serial":
                 lines.append(f"{INDENT}let m{number}: {register(phase.result)} = {_value(phase, number)};")
             else:
-                lines.append(_shared(phase, number).rstrip("\n"))
+                combined = _by_subgroups if self.layout == "subgroup" else _shared
+                lines.append(combined(phase, number).rstrip("\n"))
         return lines
 
     def _index(self, lane: int) -> str:
@@ -427,6 +440,30 @@ def _shared(phase: Phase, number: int) -> str:
   }}
   workgroupBarrier();
   {read}
+  let m{number}: {register(phase.result)} = {_value(phase, number)};
+"""
+
+
+def _by_subgroups(phase: Phase, number: int) -> str:
+    """The same with as few turns through workgroup memory as there are subgroups."""
+    acc, best, memory = f"acc{number}", f"best{number}", f"shared_{register(phase.source)}"
+    take, write = f"let other = subgroupShuffleXor({acc}, step);", f"{memory}[subgroup] = {acc};"
+    first = f"{acc} = {memory}[0];"
+    if phase.name in POSITIONS:
+        take += f" let place = subgroupShuffleXor({best}, step);"
+        write += f" shared_best[subgroup] = {best};"
+        first += f" {best} = shared_best[0];"
+    return f"""  for (var step = min(size, {WORKGROUP}u) / 2u; step > 0u; step = step / 2u) {{
+    {take}
+    {_combine(phase, number, acc, "other", "place")}
+  }}
+  workgroupBarrier();
+  if (lane == 0u) {{ {write} }}
+  workgroupBarrier();
+  {first}
+  for (var part = 1u; part < subgroups; part = part + 1u) {{
+    {_combine(phase, number, acc, f"{memory}[part]", "shared_best[part]")}
+  }}
   let m{number}: {register(phase.result)} = {_value(phase, number)};
 """
 
