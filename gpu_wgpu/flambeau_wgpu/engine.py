@@ -147,6 +147,8 @@ class Engine:
                 return None
             return device.submit(Commands(), bytearray(), (self._buffer(read[0]), read[1]))
         begun = time.perf_counter()
+        if self.tuner.update():
+            self.plans.clear()
         graph = Graph(self.queue)
         plan = self.plans.pop(graph.key, None)
         known = plan is not None
@@ -179,7 +181,7 @@ class Engine:
     def _observed(
         self, plan: Plan, graph: Graph, read: tuple[LazyArray, int] | None, observer: Callable[[str, int, int], None]
     ) -> memoryview | bytes | None:
-        """Run a plan and wait; tell when each kernel began and ended, or all of them where the device cannot say."""
+        """Run a plan and wait; tell when each kernel began and ended, or all of them together where the device cannot say."""
         begun = time.perf_counter_ns()
         self.device.timed = True
         try:
@@ -196,6 +198,8 @@ class Engine:
                 observer(name, begin + shift, end + shift)
         elif names:
             observer(f"flush({len(names)} kernels)", begun, ended)
+            for name in names:  # without a time of their own
+                observer(name, ended, ended)
         return result
 
     def _buffer(self, array: LazyArray) -> int:

@@ -1,20 +1,18 @@
 """Which of several ways to lay out a kernel is the fastest here: measured once, remembered.
 
-`FLAMBEAU_TUNE=1` measures what has not been measured on this adapter, and remembers it on disk, in the user's cache
-directory. Without the variable what is remembered is used, and a default for the adapter's type elsewhere; with
-`FLAMBEAU_TUNE=0` the defaults alone are.
+`FLAMBEAU_TUNE=1` measures what has not been measured on this adapter, and remembers it: natively in the user's cache
+directory, in a page in IndexedDB (`device/store.py`). Without the variable what is remembered is used, and a default for the
+adapter's type elsewhere; with `FLAMBEAU_TUNE=0` the defaults alone are. A program may also set it while it runs, in
+`os.environ`: it is read at every flush.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from pathlib import Path
+from math import ceil
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -26,26 +24,33 @@ Choice = TypeVar("Choice")
 Work = Callable[["Engine"], Callable[[], "LazyArray"]]
 
 ROUNDS = 3  # of which the fastest counts
-FORMAT = 1  # of the file; another number starts anew
-
-
-def cache_directory() -> Path:
-    """Where what was measured is remembered."""
-    base = os.environ.get("XDG_CACHE_HOME") or (os.environ.get("LOCALAPPDATA") if os.name == "nt" else None)
-    return Path(base or Path.home() / ".cache") / "flambeau"
+ROUND_SECONDS = 2e-3  # that a round takes at least, if MOST_RUNS are enough for that: a page's clock ticks in 0.1 ms
+MOST_RUNS = 8
+FORMAT = 1  # of what is remembered; another number starts anew
 
 
 class Tuner:
-    """The choices made on one device."""
+    """The choices made on one device. `mode` stands for the environment variable, if given."""
 
     def __init__(self, device: Device, mode: str | None = None) -> None:
         self.device = device
-        self.mode = os.environ.get("FLAMBEAU_TUNE", "") if mode is None else mode
+        self._given = mode
+        self.mode: str | None = None
+        self.measured = 0  # classes of kernels
         self.chosen: dict[str, str] = {}
-        self._path: Path | None = None
-        if self.mode != "0":
-            self._path = cache_directory() / f"tune-{re.sub('[^a-z0-9]+', '-', device.info.name.lower())}.json"
-            self._recall(self._path)
+        self._recalled = False
+        self.update()
+
+    def update(self) -> bool:
+        """Look at the variable. True if choices may be others from now on."""
+        mode = os.environ.get("FLAMBEAU_TUNE", "") if self._given is None else self._given
+        if mode == self.mode:
+            return False
+        self.mode = mode
+        if mode != "0" and not self._recalled:
+            self._recalled = True
+            self._recall()
+        return True
 
     def choose(self, key: str, candidates: Sequence[Choice], default: Choice, work: Work) -> Choice:
         """The fastest candidate for the class of kernels `key`, of which `work` does one on an engine."""
@@ -58,47 +63,44 @@ class Tuner:
         if self.mode != "1":
             return default
         best = min(candidates, key=lambda candidate: self._seconds(candidate, work))
+        self.measured += 1
         self.chosen[key] = str(best)
-        self._remember()
+        text = json.dumps({"format": FORMAT, "adapter": self.device.info.name, "chosen": self.chosen}, indent=1)
+        self.device.store.remember(text)
         return best
 
     def _seconds(self, candidate: Any, work: Work) -> float:
         from .engine import Engine
 
         engine = Engine(self.device, _Fixed(self.device, candidate))
-        run = work(engine)
-        fastest = float("inf")
-        for _ in range(1 + ROUNDS):  # the first compiles, and uploads
+        try:
+            return self._fastest(engine, work(engine))
+        finally:
+            engine.pool.collect()
+            engine.pool.trim(0)
+
+    def _fastest(self, engine: Engine, run: Callable[[], LazyArray]) -> float:
+        def seconds(runs: int) -> float:
+            """Of one run, of several in a row."""
             begun = time.perf_counter()
-            result = run()
-            engine.flush()
+            for _ in range(runs):
+                result = run()
+                engine.flush()
+                del result
             self.device.synchronize()
-            seconds = time.perf_counter() - begun
-            if engine.flushes > 1:
-                fastest = min(fastest, seconds)
-            del result
-        del run
-        engine.pool.collect()
-        engine.pool.trim(0)
-        return fastest
+            return (time.perf_counter() - begun) / runs
 
-    def _recall(self, path: Path) -> None:
-        with suppress(OSError, ValueError):
-            saved = json.loads(path.read_text(encoding="utf-8"))
-            if saved.get("format") == FORMAT:
-                self.chosen.update(saved["chosen"])
+        seconds(1)  # compiles, and uploads
+        runs = min(MOST_RUNS, ceil(ROUND_SECONDS / max(seconds(1), 1e-9)))
+        return min(seconds(runs) for _ in range(ROUNDS))
 
-    def _remember(self) -> None:
-        """Write all choices, in one step: another process may read or write at the same time."""
-        if self._path is None:
+    def _recall(self) -> None:
+        try:
+            saved = json.loads(self.device.store.recall() or "{}")
+        except ValueError:
             return
-        with suppress(OSError):  # a directory that cannot be written to: measured again next time
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            text = json.dumps({"format": FORMAT, "adapter": self.device.info.name, "chosen": self.chosen}, indent=1)
-            handle, name = tempfile.mkstemp(dir=self._path.parent, suffix=".json")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.replace(name, self._path)
+        if isinstance(saved, dict) and saved.get("format") == FORMAT:
+            self.chosen.update(saved["chosen"])
 
 
 class _Fixed(Tuner):

@@ -38,6 +38,25 @@ def test_faults() -> None:
     assert answer["again"] == 5000
 
 
+def test_layouts_are_measured_and_remembered() -> None:
+    answer = in_browser("browser_tuning.py")
+    assert answer["untuned"] == 0 and answer["measured"] == answer["again"] > 0
+    assert len(answer["chosen"]) == answer["measured"] and answer["difference"] < 1e-5
+    assert answer["remembered"] == answer["chosen"]
+    assert answer["denied"] == answer["failing"] == answer["silent"] == ""
+
+
+def test_profiles_show_kernels() -> None:
+    answer = in_browser("browser_profile.py")
+    assert answer["feature"] and not answer["still on"]
+    names = [name for name, _ in answer["timed"]]
+    assert names and [name for name, _ in answer["untimed"]] == [f"flush({len(names)} kernels)", *names]
+    (product,) = (time for name, time in answer["timed"] if name.startswith("matmul("))
+    assert product >= 100  # (a tick of Chromium's clock, where it is not told to be exact)
+    (_, flush), *kernels = answer["untimed"]
+    assert flush > 1000 and all(time == 0 for _, time in kernels)
+
+
 def test_training_follows_numpy() -> None:
     """The same losses as on the CPU; once settled, one crossing into JavaScript per flush and nothing new."""
     paths = [str(HERE), str(HERE.parents[1] / "examples")]

@@ -16,6 +16,10 @@ from ..backends import registry
 from ..ops import definition
 from .events import DeviceType, FunctionEvent
 
+_thread: Callable[[], int] = getattr(
+    threading, "get_native_id", threading.get_ident
+)  # a page has no threads of a system
+
 
 class Recorder:
     """Takes down what runs between `start` and `stop`, on every thread."""
@@ -72,7 +76,7 @@ class Recorder:
 
     def enter(self, name: str, shapes: Any = (), annotation: bool = False) -> FunctionEvent:
         parents = self._parents()
-        event = FunctionEvent(name, perf_counter_ns() - self.began, threading.get_native_id())
+        event = FunctionEvent(name, perf_counter_ns() - self.began, _thread())
         event.is_user_annotation = annotation
         event.cpu_parent = parents[-1] if parents else None
         if self.shapes:

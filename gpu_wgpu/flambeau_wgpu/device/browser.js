@@ -10,9 +10,15 @@
  *
  *     probe()            -> Promise<string>   "" if a device can be had, else why not, in words
  *     open()             -> Promise<Device>   requests adapter and device
+ *     recall(name)       -> Promise<string>   a text that the page remembers; "" where there is none, or nothing may be stored
+ *     remember(name, text) -> Promise<null>
  *     device.info        -> string            JSON: {name, type, limits, features}
  *     device.execute(words, data) -> null | Promise<Uint8Array | null>
  *     device.settled()   -> Promise<null>     all work submitted so far is done
+ *     device.timed       =  boolean           whether kernels note their times, where the adapter has `timestamp-query`
+ *     device.kernelTimes() -> Promise<Uint8Array>
+ *                                             begin and end of each kernel of the last timed list, in nanoseconds of 64 bits; empty
+ *                                             where they are not known. Browsers round them, Chromium to 0.1 ms
  *     device.close()
  *
  * `execute` is the only call made while computing, once per flush. `words` is a list of 32-bit words, `data` the bytes that WRITE and
@@ -40,7 +46,10 @@ const DISPATCH = 5;
 const READ = 6;
 
 const RAISED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize'];
+const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query']; // asked for where the adapter has them
 const BIND_GROUPS_KEPT = 8192;
+const STORAGE_PATIENCE = 2000; // milliseconds
+const QUERIES = 4096; // that a set may have
 
 async function requestAdapter() {
   const gpu = globalThis.navigator?.gpu;
@@ -73,7 +82,7 @@ async function open() {
   const adapter = await requestAdapter();
   const requiredLimits = {};
   for (const limit of RAISED_LIMITS) requiredLimits[limit] = adapter.limits[limit];
-  const requiredFeatures = ['shader-f16', 'subgroups'].filter((feature) => adapter.features.has(feature));
+  const requiredFeatures = FEATURES.filter((feature) => adapter.features.has(feature));
   return new Device(adapter, await adapter.requestDevice({ requiredLimits, requiredFeatures }));
 }
 
@@ -107,6 +116,8 @@ class Device {
     this.bindGroups = new Map(); // "layout/id,id,..." -> GPUBindGroup
     this.params = null; // the GPUBuffer created with usage 1
     this.staging = null; // MAP_READ buffer, kept between reads
+    this.timed = false; // while a profile is taken: each kernel runs in a pass of its own that notes its times
+    this.times = []; // of the last timed list: {querySet, count}
     device.lost.then((info) => {
       this.fault ||= `the GPU device was lost (${info.reason}): ${info.message}`;
     });
@@ -209,10 +220,15 @@ class Device {
     const encoder = this.device.createCommandEncoder();
     let at = start;
     if (w[at] === DISPATCH) {
-      const pass = encoder.beginComputePass();
+      const passes = this.timed && this.device.features.has('timestamp-query') ? this.timedPasses(w, at) : null;
+      let pass = null;
       const offsets = new Uint32Array(1);
       let current = -1;
       while (at < w.length && w[at] === DISPATCH) {
+        if (!pass) {
+          pass = encoder.beginComputePass(passes?.next().value);
+          current = -1;
+        }
         const id = w[at + 1];
         const kernel = this.pipelines.get(id);
         if (id !== current) pass.setPipeline(kernel.pipeline);
@@ -221,18 +237,61 @@ class Device {
         pass.setBindGroup(0, this.bindGroup(kernel, w, at + 7, w[at + 6]), offsets, 0, 1);
         pass.dispatchWorkgroups(w[at + 3], w[at + 4], w[at + 5]);
         at += 7 + w[at + 6];
+        if (passes) {
+          pass.end();
+          pass = null;
+        }
       }
-      pass.end();
+      pass?.end();
     }
-    if (read) {
-      if (!this.staging || this.staging.size < read.size) {
-        this.staging?.destroy();
-        const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-        this.staging = this.device.createBuffer({ size: Math.max(read.size, 4096), usage });
-      }
-      encoder.copyBufferToBuffer(this.buffers.get(read.id), 0, this.staging, 0, read.size);
-    }
+    if (read) this.readBack(encoder, this.buffers.get(read.id), read.size);
     this.queue.submit([encoder.finish()]);
+  }
+
+  /** Descriptions of passes that note when each of the kernels from `at` on begins and ends. */
+  *timedPasses(w, at) {
+    let kernels = 0;
+    for (let i = at; i < w.length && w[i] === DISPATCH; i += 7 + w[i + 6]) kernels++;
+    for (const { querySet } of this.times) querySet.destroy();
+    this.times = [];
+    for (; kernels > 0; kernels -= QUERIES / 2) {
+      const count = Math.min(2 * kernels, QUERIES);
+      const querySet = this.device.createQuerySet({ type: 'timestamp', count });
+      this.times.push({ querySet, count });
+      for (let i = 0; i < count; i += 2) {
+        yield { timestampWrites: { querySet, beginningOfPassWriteIndex: i, endOfPassWriteIndex: i + 1 } };
+      }
+    }
+  }
+
+  async kernelTimes() {
+    const size = this.times.reduce((bytes, { count }) => bytes + 8 * count, 0);
+    if (!size) return new Uint8Array(0);
+    const usage = GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC;
+    const resolved = this.device.createBuffer({ size, usage });
+    const encoder = this.device.createCommandEncoder();
+    let at = 0; // all sets but the last are full, so that this is a multiple of 256, as it has to be
+    for (const { querySet, count } of this.times) {
+      encoder.resolveQuerySet(querySet, 0, count, resolved, at);
+      at += 8 * count;
+    }
+    this.readBack(encoder, resolved, size);
+    this.queue.submit([encoder.finish()]);
+    const bytes = await this.map(size);
+    resolved.destroy();
+    for (const { querySet } of this.times) querySet.destroy();
+    this.times = [];
+    return bytes;
+  }
+
+  /** Copies the first bytes of a buffer to where `map` finds them. */
+  readBack(encoder, buffer, size) {
+    if (!this.staging || this.staging.size < size) {
+      this.staging?.destroy();
+      const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+      this.staging = this.device.createBuffer({ size: Math.max(size, 4096), usage });
+    }
+    encoder.copyBufferToBuffer(buffer, 0, this.staging, 0, size);
   }
 
   async map(size) {
@@ -328,4 +387,42 @@ function borrow(source, type) {
   return { data: source, release: () => {} };
 }
 
-export { open, probe };
+/** Runs `work` on what the page remembers, in a transaction; its result. Undefined where storage is denied or does not answer. */
+async function transact(mode, work) {
+  const patience = new Promise((resolve) => setTimeout(resolve, STORAGE_PATIENCE));
+  try {
+    return await Promise.race([patience, transaction(mode, work)]);
+  } catch {
+    return undefined; // a private window, a full disk: what was measured is measured again next time
+  }
+}
+
+async function transaction(mode, work) {
+  const database = await new Promise((resolve, reject) => {
+    const opening = indexedDB.open('flambeau', 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore('remembered');
+    opening.onsuccess = () => resolve(opening.result);
+    opening.onerror = () => reject(opening.error);
+  });
+  try {
+    return await new Promise((resolve, reject) => {
+      const running = database.transaction('remembered', mode);
+      const request = work(running.objectStore('remembered'));
+      running.oncomplete = () => resolve(request.result);
+      running.onabort = () => reject(running.error);
+    });
+  } finally {
+    database.close();
+  }
+}
+
+async function recall(name) {
+  return (await transact('readonly', (entries) => entries.get(name))) ?? '';
+}
+
+async function remember(name, text) {
+  await transact('readwrite', (entries) => entries.put(text, name));
+  return null;
+}
+
+export { open, probe, recall, remember };

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .interface import SUBGROUPS, WORD, Commands, Counters, DeviceError, DeviceInfo, DeviceLost, OutOfMemory
+from .store import store_name
 
 BUFFER, DESTROY, WRITE, PIPELINE, DISPATCH, READ = range(1, 7)
 STORAGE, PARAMS = 0, 1  # the `usage` of BUFFER
@@ -81,11 +82,27 @@ def open_device(index: int = 0) -> BrowserDevice:
     """
     if index != 0:
         raise DeviceError(f"device wgpu:{index} does not exist: a browser offers one WebGPU device, wgpu:0")
-    return BrowserDevice(wait(javascript().open()))
+    module = javascript()
+    return BrowserDevice(module, wait(module.open()))
+
+
+class PageStore:
+    """An entry of the page's IndexedDB. The JS side answers with nothing where it is denied."""
+
+    def __init__(self, module: Any, adapter: str) -> None:
+        self._module = module
+        self.name = store_name(adapter)
+
+    def recall(self) -> str:
+        text: str = wait(self._module.recall(self.name))
+        return text
+
+    def remember(self, text: str) -> None:
+        wait(self._module.remember(self.name, text))
 
 
 class BrowserDevice:
-    def __init__(self, device: Any) -> None:
+    def __init__(self, module: Any, device: Any) -> None:
         self._device = device
         info = json.loads(device.info)
         names = {
@@ -99,13 +116,22 @@ class BrowserDevice:
         limits = {ours: int(info["limits"][theirs]) for theirs, ours in names.items()}
         self.info = DeviceInfo(info["name"], info["type"], limits, frozenset(info["features"]))
         self.counters = Counters()
-        self.timed = False
+        self.store = PageStore(module, self.info.name)
         self._words = array(WORD)  # commands since the last flush that are not dispatches
         self._data = bytearray()  # what they refer to
         self._next_buffer = 1
         self._next_pipeline = 0
         self._params_size = 0
         self._in_flight = 0
+
+    @property
+    def timed(self) -> bool:
+        timed: bool = self._device.timed
+        return timed
+
+    @timed.setter
+    def timed(self, timed: bool) -> None:
+        self._device.timed = timed
 
     def alloc(self, size: int) -> int:
         handle = self._next_buffer
@@ -181,7 +207,9 @@ class BrowserDevice:
         self._in_flight = 0
 
     def kernel_times(self) -> list[tuple[int, int]]:
-        return []  # a page's timestamps are coarser than its kernels
+        """As browsers tell: Chromium in steps of 0.1 ms."""
+        ticks = memoryview(wait(self._device.kernelTimes()).to_bytes()).cast("Q")
+        return [(ticks[k], ticks[k + 1]) for k in range(0, len(ticks), 2)]
 
     def is_lost(self, error: Exception) -> bool:
         return isinstance(error, DeviceLost)

@@ -18,6 +18,8 @@ from typing import Any, Protocol
 
 from flambeau.backends.protocol import AcceleratorError, OutOfMemoryError
 
+from .store import Store
+
 DISPATCH = 5
 PARAMS_ALIGNMENT = 256  # minUniformBufferOffsetAlignment, as every WebGPU device has it
 WORD = "I"
@@ -85,6 +87,7 @@ class Device(Protocol):
     info: DeviceInfo
     counters: Counters
     timed: bool  # whether kernels are timed, each in a pass of its own
+    store: Store  # what is remembered of the adapter
 
     def alloc(self, size: int) -> int:
         """A storage buffer of `size` bytes (a multiple of 4)."""

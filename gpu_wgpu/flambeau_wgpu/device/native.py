@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .interface import PARAMS_ALIGNMENT, SUBGROUPS, Commands, Counters, DeviceError, DeviceInfo, OutOfMemory
+from .store import FileStore
 
 DEFAULT_LIMITS = {"max-buffer-size": 1 << 28, "max-storage-buffer-binding-size": 1 << 27}  # those that are raised
 USED_LIMITS = (
@@ -126,6 +127,7 @@ class NativeDevice:
             memory=_physical_memory() if adapter.info["adapter_type"] == "CPU" else 0,
         )
         self.counters = Counters()
+        self.store = FileStore(self.info.name)
         self.timed = False
         self._queries: list[tuple[Any, int]] = []  # sets of timestamps of the last timed submit, and how many
         self._buffers: dict[int, Any] = {}

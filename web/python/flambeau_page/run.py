@@ -74,6 +74,7 @@ def run(code: str, file: str, device: str, folder: str) -> str:
     main = ModuleType("__main__")
     main.__dict__.update(__file__=f"{folder}/{FILE}", __builtins__=__builtins__)
     before = sys.modules["__main__"], sys.argv, sys.stdout, sys.stderr
+    environment = dict(os.environ)
     sys.modules["__main__"], sys.argv, sys.stdout, sys.stderr = main, [file, "--device", device], out, err
     if folder not in sys.path:
         sys.path.insert(0, folder)
@@ -87,6 +88,8 @@ def run(code: str, file: str, device: str, folder: str) -> str:
             watch.off()
         reporter.flush()
         sys.modules["__main__"], sys.argv, sys.stdout, sys.stderr = before
+        os.environ.clear()  # a program's own, as that of a process is
+        os.environ.update(environment)
         main.__dict__.clear()
         gc.collect()
 
