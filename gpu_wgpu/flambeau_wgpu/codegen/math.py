@@ -31,27 +31,39 @@ fn with_sign(magnitude: f32, sign: f32) -> f32 {
     "eq_f": """
 fn eq_f(x: f32, y: f32) -> bool { return x == y && !is_nan(x) && !is_nan(y); }""",
     "maximum_f": """
-fn maximum_f(x: f32, y: f32) -> f32 { return select(select(y, x, x > y), x, is_nan(x)); }""",
+fn maximum_f(x: f32, y: f32) -> f32 { return select(y, x, x > y || is_nan(x)); }""",
     "minimum_f": """
-fn minimum_f(x: f32, y: f32) -> f32 { return select(select(y, x, x < y), x, is_nan(x)); }""",
+fn minimum_f(x: f32, y: f32) -> f32 { return select(y, x, x < y || is_nan(x)); }""",
     # 2^n for -252 <= n <= 254, in two factors so that the result may be as small or large as a float can be.
     "scale_2": """
 fn scale_2(x: f32, n: i32) -> f32 {
-  let half = n >> 1u;
-  return x * bitcast<f32>(u32(half + 127) << 23u) * bitcast<f32>(u32(n - half + 127) << 23u);
+  let both = u32(n + 254);
+  let one = both >> 1u;
+  return x * bitcast<f32>(one << 23u) * bitcast<f32>((both - one) << 23u);
 }""",
-    # exp(x) = 2^n exp(r), |r| <= ln(2) / 2
+    # exp(x) = 2^n exp(r), |r| <= ln(2) / 2. Beyond the bounds of n, r grows and with it the result, so that infinity and
+    # nan come out by themselves.
     "exp_f": """
 fn exp_f(x: f32) -> f32 {
-  let y = clamp(x, -104.0, 89.0);
-  let n = round(y * 1.44269504);
-  let r = (y - n * 0.693359375) + n * 2.12194440e-4;
-  return select(scale_2(1.0 + (r + r * r * expm1_tail(r)), i32(n)), x, is_nan(x));
+  let n = clamp(round(x * 1.44269504), -151.0, 129.0);
+  return select(scale_2(exp_over_2(x, n), i32(n)), 0.0, x < -104.0);
 }""",
-    # (exp(r) - 1 - r) / r^2 on |r| <= 0.35
+    # the same for |x| <= 87
+    "exp_moderate": """
+fn exp_moderate(x: f32) -> f32 {
+  let n = round(x * 1.44269504);
+  return exp_over_2(x, n) * bitcast<f32>(u32(i32(n) + 127) << 23u);
+}""",
+    # exp(x) / 2^n, for n near x / ln(2)
+    "exp_over_2": """
+fn exp_over_2(x: f32, n: f32) -> f32 {
+  let r = (x - n * 0.693359375) + n * 2.12194440e-4;
+  return 1.0 + (r + r * r * expm1_tail(r));
+}""",
+    # (exp(r) - 1 - r) / r^2 on |r| <= 0.3475
     "expm1_tail": """
 fn expm1_tail(r: f32) -> f32 {
-  return ((((1.9908889e-4 * r + 1.39345345e-3) * r + 8.33328441e-3) * r + 0.0416664556) * r + 0.166666672) * r + 0.5;
+  return (((1.39467232e-3 * r + 8.3667431e-3) * r + 0.0416662768) * r + 0.16666542) * r + 0.5;
 }""",
     "expm1_f": """
 fn expm1_f(x: f32) -> f32 {
@@ -182,7 +194,7 @@ fn erf_f(x: f32) -> f32 {
   let t = min(a, 4.0);
   let high = ((2.51327862e-7 * t - 2.53148264e-5) * t + 4.63788136e-4) * t - 4.28238278e-3;
   let p = ((((high * t + 0.0253735557) * t - 0.108639002) * t - 0.633039594) * t - 1.1296612) * t + 2.04359938e-4;
-  let large = with_sign(1.0 - exp_f(p), x);
+  let large = with_sign(1.0 - exp_moderate(p), x);
   return select(select(large, x * ((low * z - 0.37612626) * z + 1.12837911), a <= 1.0), x, is_nan(x));
 }""",
     # Remainder of the division of magnitudes, exactly: subtracting y * 2^k where it fits loses no bit.
@@ -280,8 +292,7 @@ fn exp_f_of_product(a: f32, y: f32) -> f32 {
   let log_m = log_near_1(select(mantissa, mantissa * 0.5, upper) - 1.0);
   let part = clamp(fma(exponent, y, -n) * 0.693147181 + y * log_m, -1000.0, 1000.0);
   let k = round(part * 1.44269504);
-  let r = (part - k * 0.693359375) + k * 2.12194440e-4;
-  return scale_2(1.0 + (r + r * r * expm1_tail(r)), i32(clamp(n + k, -250.0, 250.0)));
+  return scale_2(exp_over_2(part, k), i32(clamp(n + k, -250.0, 250.0)));
 }""",
     "mul_hi_lo": """
 fn mul_hi_lo(x: u32, y: u32) -> vec2<u32> {

@@ -1,12 +1,14 @@
 """From a kernel's structure to WGSL text.
 
 Names in the text: `i` the flat index, `c0 c1 ...` coordinates, `a0 a1 ...` positions of accesses, `r0 r1 ...`
-registers, `b1 b2 ...` buffers, `P` the parameter block. A function of several lanes computes neighbours along its last
-dimension at once; its registers that differ among them are `r0_0 r0_1 ...`, and `v0 v1 ...` vectors as loaded.
+registers, `b1 b2 ...` buffers, `P` the parameter block, `w0 w1 ...` its words where a kernel reads them first. A function
+of several lanes computes neighbours along its last dimension at once; its registers that differ among them are `r0_0 r0_1
+...`, and `v0 v1 ...` vectors as loaded.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from .ir import ABSENT, ACCESS_AT, STRIDED, UNIT, Binding, Function, Instruction, KernelIR, Pattern, Store
@@ -20,6 +22,20 @@ INDENT = "  "
 def word(at: int) -> str:
     """A parameter word, as u32."""
     return f"P.w[{at >> 2}].{'xyzw'[at & 3]}"
+
+
+def words_first(text: str) -> str:
+    """A kernel's text with the parameter words it reads in a line of their own before it.
+
+    Compilers of software adapters take nothing out of a loop: there each word would be read, checked and spread over the
+    lanes again for every step.
+    """
+    words = sorted({int(at) * 4 + "xyzw".index(part) for at, part in _WORD.findall(text)})
+    text = _WORD.sub(lambda found: f"w{int(found[1]) * 4 + 'xyzw'.index(found[2])}", text)
+    return "".join(f"{INDENT}let w{at} = {word(at)};\n" for at in words) + text
+
+
+_WORD = re.compile(r"P\.w\[(\d+)\]\.([xyzw])")
 
 
 def module(ir: KernelIR, body: str, workgroup: str = f"{WORKGROUP}") -> str:
@@ -138,7 +154,7 @@ def positions(function: Function, indent: str, hoisted: bool = False, only: set[
 
 
 def hoisted_positions(function: Function, indent: str) -> list[str]:
-    """`let h...`: of each access, what stays the same throughout a reduction."""
+    """`let h...`, and `let o...` for stores: of each access, what stays the same throughout a reduction."""
     lines = []
     loaded = _loaded(function)
     for number, space in enumerate(function.spaces, 1):
@@ -147,6 +163,9 @@ def hoisted_positions(function: Function, indent: str) -> list[str]:
     for at, p in enumerate(function.accesses):
         if p.space == 0 and not p.flat and at in loaded:
             lines.append(f"{indent}let h{at} = {position(p, 0, function.split)};")
+    for at, s in enumerate(function.stores):
+        if s.position.space == 0 and not s.position.flat:
+            lines.append(f"{indent}let o{at} = {position(s.position, 0, function.split)};")
     return lines
 
 
@@ -292,12 +311,16 @@ def scalar(dtype: str, at: int) -> str:
     return f"bitcast<{kind}>({word(at)})"
 
 
-def stores(ir: KernelIR, function: Function, indent: str, only: Sequence[Store] | None = None) -> list[str]:
-    """The assignments to buffers, all or those asked for."""
+def stores(
+    ir: KernelIR, function: Function, indent: str, only: Sequence[Store] | None = None, hoisted: bool = False
+) -> list[str]:
+    """The assignments to buffers, all or those asked for; `hoisted` as for `positions`."""
     lines = []
     differs = varying(function)
-    for s in function.stores if only is None else only:
-        place = position(s.position)
+    for at, s in enumerate(function.stores):
+        if only is not None and s not in only:
+            continue
+        place = _position(function, s.position, f"o{at}", hoisted)
         values = [store(s.dtype, register_name(differs, s.register, lane)) for lane in range(function.lanes)]
         if function.lanes == 1 or not (s.position.flat or s.position.walks[-1] != ABSENT):
             lines.append(f"{indent}{_one(ir, s.binding, place)} = {values[0]};")

@@ -36,6 +36,7 @@ from ..codegen.wgsl import (
     stores,
     varying,
     word,
+    words_first,
 )
 from ..device.interface import SUBGROUPS
 from ..lazy import HOST, REDUCE, LazyArray
@@ -262,7 +263,7 @@ class _Row:
             lines += self._reductions(numbers)
             lines += self._of_row(depth)
         lines += self._stores()
-        return "\n".join(lines) + "\n"
+        return words_first("\n".join(lines) + "\n")
 
     def _needs(self, registers: list[int]) -> set[int]:
         """Registers that differ along the row and are needed for others."""
@@ -376,16 +377,16 @@ class _Row:
         late = [s for s in of_rows if s.position.space or self.is_inner[s.register]]
         early = [s for s in of_rows if s not in late]
         if early:
-            inside = stores(self.ir, function, "", early)
+            inside = stores(self.ir, function, "", early, hoisted=True)
             if self.layout == "serial":
                 lines += [INDENT + line for line in inside]
             else:
                 lines += [f"{INDENT}if (t == 0u) {{", *(INDENT * 2 + line for line in inside), f"{INDENT}}}"]
         if of_elements or late:
-            statements = stores(self.ir, function, "", of_elements)
+            statements = stores(self.ir, function, "", of_elements, hoisted=True)
             if late:
                 first = f"{self._index(0)} == 0u"
-                statements += [f"if ({first}) {{", *stores(self.ir, function, INDENT, late), "}"]
+                statements += [f"if ({first}) {{", *stores(self.ir, function, INDENT, late, hoisted=True), "}"]
             lines += self._walk(self._needs([s.register for s in (*of_elements, *late)]), statements)
         return lines
 

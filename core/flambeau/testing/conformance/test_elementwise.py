@@ -120,6 +120,14 @@ def test_functions_of_special_values(lab: Laboratory, name: str, values: list[fl
     lab.check(getattr(lab.backend, name)(x), expected, (len(values),), float32, 1e-6, 1e-6)
 
 
+def test_exp_reaches_the_ends_of_its_range(lab: Laboratory) -> None:
+    """Where 2^n alone is no float32 any more, but the result is; and the first that is none."""
+    values = [88.4, 88.6, 88.7, -86.9, -87.2, 88.8, 1e30, -1e30]
+    x = lab.array(values, (8,), float32)
+    expected = [*(math.exp(oracle.rounded(v, float32)) for v in values[:5]), inf, inf, 0.0]
+    lab.check(lab.backend.exp(x), expected, (8,), float32, DEFAULT_RTOL * epsilon(float32))
+
+
 @pytest.mark.parametrize(("name", "function"), [("expm1", math.expm1), ("log1p", math.log1p), ("tanh", math.tanh)])
 def test_functions_keep_their_digits_near_zero(lab: Laboratory, name: str, function: Callable[[float], float]) -> None:
     """`exp(x) - 1` and `log(1 + x)` are written as one function because of small x."""
