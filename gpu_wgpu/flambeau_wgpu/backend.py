@@ -245,8 +245,7 @@ class WgpuBackend:
                 return self.full(x.shape, value, x.dtype)
             if region is not None and region[0] != x.shape:
                 value = self._expand(value, region[0])
-                if region[0] != x.shape:
-                    return self._queue(VIEW, (value,), (contiguous_strides(x.shape), 0), (), x.shape, x.dtype)
+                value = self.reshape(value, x.shape)
             value = self._expand(value, x.shape)
             return self.copy(value) if value is x else value
         shape, _, _ = region

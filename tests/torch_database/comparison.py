@@ -55,7 +55,7 @@ def numbers(x: Any) -> np.ndarray[Any, Any]:
         if x._is_zerotensor():
             return np.zeros(tuple(x.shape))  # torch's own shorthand for zeros cannot be read
         x = x.resolve_conj().resolve_neg()
-    return (x.float() if short(x.dtype) == "bfloat16" else x).numpy()
+    return (x.float() if short(x.dtype) == "bfloat16" else x).cpu().numpy()
 
 
 def differences(
@@ -122,7 +122,7 @@ def _weights(results: Sequence[Any], library: Library, seed: int) -> list[Any]:
     for y in results:
         w = generator.uniform(0.5, 1.5, (2, *y.shape))
         w = w[0] + 1j * w[1] if y.dtype.is_complex else w[0]
-        made.append(library.from_numpy(np.asarray(w)).to(y.dtype))
+        made.append(library.from_numpy(np.asarray(w)).to(y.dtype).to(y.device))
     return made
 
 

@@ -2,6 +2,7 @@
 
 A row has names (a regular expression for the full name of an op, a layer or an optimizer), what is not compared, and the reason.
 "op": nothing is. "values": dtypes and shapes are. "unprocessed values": the values are, after the database's own processing.
+"on a GPU", "values on a GPU": on the CPU they are.
 "indices": the values are, not which of equal elements they are. "gradients", "second gradients": the results are. "precision": the values
 are, to three digits. "complex numbers": real ones are. "error": a text that torch alone has, whose beginning follows.
 """
@@ -15,6 +16,7 @@ DENSE = "tensors are dense"
 INTERNAL = "an entry point of torch's own code, without a public name"
 SIGNS = "unique but for signs and phases, which two builds of LAPACK choose each for itself"
 TIES = "which of equal elements is found is not specified, and differs between torch's kernels"
+RANDOM = "drawn from a generator of the device's own"
 CEPHES = "torch has Cephes' rational approximations, which are good to five digits; here there are more"
 
 LEFT_OUT: list[tuple[str, str, str]] = [
@@ -34,6 +36,10 @@ LEFT_OUT: list[tuple[str, str, str]] = [
     (r"linalg.norm.subgradients_at_zero", "second gradients", "nan in torch, where the first gradient is a subgradient by convention"),
     (r"nn.functional.linear_cross_entropy.chunked.*|nn.LinearCrossEntropyLoss", "second gradients", "torch's chunks have first gradients only"),
     (r"native_layer_norm", "second gradients", "torch's formula fails where there is no weight"),
+    (r"exponential|uniform|bernoulli|multinomial|normal.*|rand.*_like", "values on a GPU", RANDOM),
+    (r"nn.functional.(.*dropout.*|fractional_max_pool.*|multi_head_attention_forward)", "values on a GPU", RANDOM),
+    (r"special.airy_ai", "values on a GPU", "terms of its series cancel, for which float32 is too short"),
+    (r"tensor_split", "on a GPU", "indices are wanted on the CPU, by torch too"),
     (r"__r.*__", "error: descriptor", "torch's methods are written in C, and Python checks their first argument"),
 ]  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -76,10 +77,10 @@ def shown(x: Any) -> str:
     return f"{{{', '.join(f'{k}={shown(v)}' for k, v in x.items())}}}" if isinstance(x, dict) else repr(x)
 
 
-def check_sample(op: OpInfo, ours: Callable[..., Any], sample: Any, twice: bool) -> Iterator[str]:
-    """What differs between the two libraries in one sample."""
+def check_sample(op: OpInfo, ours: Callable[..., Any], sample: Any, twice: bool, device: str = "cpu") -> Iterator[str]:
+    """What differs between torch on the CPU and flambeau on a device in one sample."""
     arguments = leaf([sample.input, *sample.args]), leaf(dict(sample.kwargs))
-    translate = Translation()
+    translate = Translation(device)
     translated = translate(arguments)
     theirs = outcome(lambda: op.op(*arguments[0], **arguments[1]))
     found = outcome(lambda: ours(*translated[0], **translated[1]))
@@ -88,12 +89,14 @@ def check_sample(op: OpInfo, ours: Callable[..., Any], sample: Any, twice: bool)
             yield f"torch raises {theirs!r}, here it is {found!r}"
         return
     if isinstance(found, Exception):
-        yield f"raises {found!r}"
+        if not (device == "wgpu" and re.search(r"wgpu (Tensor to|device doesn't support) \w+", str(found))):
+            yield f"raises {found!r}"
         return
     name = op.full_name
+    on_gpu = device == "wgpu"
     options = {
-        "factor": 100.0 if left_out(name, "precision") else 1.0,
-        "values": not left_out(name, "values"),
+        "factor": 100.0 if left_out(name, "precision") else 5.0 if on_gpu else 1.0,
+        "values": not (left_out(name, "values") or (on_gpu and left_out(name, "values on a GPU"))),
         "integers": not left_out(name, "indices"),
     }
     if not left_out(name, "unprocessed values"):
@@ -101,7 +104,7 @@ def check_sample(op: OpInfo, ours: Callable[..., Any], sample: Any, twice: bool)
     theirs, found = sample.output_process_fn_grad(theirs), translate(sample.output_process_fn_grad)(found)
     if left_out(name, "unprocessed values"):
         yield from differences(theirs, found, **options)
-    if left_out(name, "gradients"):
+    if left_out(name, "gradients") or (on_gpu and not options["values"]):
         return
     twice = twice and not left_out(name, "second gradients")
     expected = outcome(lambda: gradients(theirs, leaves(arguments, torch), torch, twice))
@@ -116,7 +119,7 @@ def check_sample(op: OpInfo, ours: Callable[..., Any], sample: Any, twice: bool)
         yield from (f"gradients: {said}" for said in differences(expected, result, factor=100))
 
 
-def check(op: OpInfo, dtype: torch.dtype, most: int, twice: int) -> None:
+def check(op: OpInfo, dtype: torch.dtype, most: int, twice: int, device: str = "cpu") -> None:
     """Compare the first samples; of the first of them second derivatives too."""
     ours = in_flambeau(op)
     differentiable = dtype.is_floating_point or dtype.is_complex
@@ -124,7 +127,7 @@ def check(op: OpInfo, dtype: torch.dtype, most: int, twice: int) -> None:
     found = [
         f"sample {place}, {shown([sample.input, *sample.args])} {shown(sample.kwargs)}: {said}"
         for place, sample in enumerate(islice(samples(op, dtype, grad), most))
-        for said in check_sample(op, ours, sample, place < twice)
+        for said in check_sample(op, ours, sample, place < twice, device)
     ]
     assert not found, f"{len(found)} differences\n" + "\n".join(found[:5])
 
@@ -145,6 +148,21 @@ def test_all_samples(op: OpInfo, dtype: torch.dtype) -> None:
     left = dtype.is_complex and left_out(op.full_name, "complex numbers")
     if dtype in op.supported_dtypes("cpu") and not left:
         check(op, dtype, most=MOST, twice=2 if dtype is torch.float64 else 0)
+
+
+DTYPES_ON_GPU = (torch.float32, torch.int64, torch.bool)
+ON_GPU = [
+    op
+    for op in TESTED
+    if not (left_out(op.full_name, "on a GPU") or op.supported_dtypes("cpu").isdisjoint(DTYPES_ON_GPU))
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("op", ON_GPU, ids=lambda op: op.full_name)
+def test_first_samples_on_a_gpu(op: OpInfo) -> None:
+    dtype = next(d for d in DTYPES_ON_GPU if d in op.supported_dtypes("cpu"))
+    check(op, dtype, most=2, twice=0, device="wgpu")
 
 
 @pytest.mark.parametrize("op", [op for op in TESTED if op.error_inputs_func is not None], ids=lambda op: op.full_name)

@@ -25,9 +25,10 @@ class Absent(LookupError):
 
 
 class Translation:
-    """What torch's objects are in flambeau: one tensor stays one, and tensors of one storage share one."""
+    """What torch's objects are in flambeau, with tensors on `device`: one stays one, and tensors of one storage share one."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = "cpu") -> None:
+        self._device = device
         self._seen: dict[int, tuple[Any, Any]] = {}
         self._kept: list[torch.Tensor] = []
         self._storages: dict[tuple[int, torch.dtype], flambeau.Tensor] = {}
@@ -80,7 +81,7 @@ class Translation:
         self._kept.append(plain)  # lest another tensor gets its memory, and its key
         key = plain.untyped_storage().data_ptr(), x.dtype
         if key not in self._storages:
-            self._storages[key] = _elements(plain)
+            self._storages[key] = _elements(plain).to(self._device)
         base = self._storages[key]
         if tuple(plain.shape) == tuple(base.shape) and plain.is_contiguous():
             y = base

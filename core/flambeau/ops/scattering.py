@@ -12,7 +12,6 @@ from typing import Any
 from .._tensor import Tensor
 from ..backends.protocol import Array
 from ..dtype import int32, int64
-from ..numeric_limits import iinfo
 from ..shape import wrap_dim
 from .by_index import gather, scatter, scatter_add
 from .creation import ones_like
@@ -142,7 +141,7 @@ def _reduced(
     if reduce == "prod":
         return multiply(input if include_self else choose(ones_like(input), input, touched > 0), src)
     how = reduce.removeprefix("a")
-    start = input if include_self else choose(_worst(input, how), input, touched > 0)
+    start = input if include_self else choose(_worst(src.detach(), how), input, touched > 0)
     values = combine(start, src, how)
     if not (input.requires_grad or src.requires_grad):
         return values
@@ -160,13 +159,16 @@ def _detached_sum(kept: Tensor, src: Tensor, hits: Tensor, shares: Tensor, add: 
     return result
 
 
-def _worst(input: Tensor, how: str) -> Any:
-    if input.dtype.priority == 0:
+def _worst(src: Tensor, how: str) -> Any:
+    """What any element of `src` is better than, or as good as."""
+    if src.dtype.priority == 0:
         return how != "max"
-    if input.dtype.is_floating_point:
+    if src.dtype.is_floating_point:
         return -math.inf if how == "max" else math.inf
-    limits = iinfo(input.dtype)
-    return limits.min if how == "max" else limits.max
+    if not src.numel():
+        return 0
+    # (The end of the dtype's range may be out of the device's: a GPU's int64 has 32 bits.)
+    return src.amin() if how == "max" else src.amax()
 
 
 def _product_gradients(g: Tensor, base: Tensor, src: Tensor, axis: int, index: Tensor) -> tuple[Tensor, Tensor, None]:
