@@ -39,6 +39,9 @@ LEFT_OUT: list[tuple[str, str, str]] = [
     (r"exponential|uniform|bernoulli|multinomial|normal.*|rand.*_like", "values on a GPU", RANDOM),
     (r"nn.functional.(.*dropout.*|fractional_max_pool.*|multi_head_attention_forward)", "values on a GPU", RANDOM),
     (r"special.airy_ai", "values on a GPU", "terms of its series cancel, for which float32 is too short"),
+    (r"nn.Lazy.*", "values on a GPU", RANDOM),
+    (r"nn.FractionalMaxPool.*", "on a GPU", "the database's samples are float64"),
+    (r"LBFGS", "on a GPU", "how many steps its searches take depends on the last bits"),
     (r"tensor_split", "on a GPU", "indices are wanted on the CPU, by torch too"),
     (r"__r.*__", "error: descriptor", "torch's methods are written in C, and Python checks their first argument"),
 ]  # fmt: skip

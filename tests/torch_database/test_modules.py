@@ -13,7 +13,7 @@ from torch.testing._internal.common_modules import ModuleErrorEnum, module_db
 
 import flambeau
 
-from .comparison import Library, differences, gradients, leaves, outcome, same_error, undefined_where_torchs_are
+from .comparison import differences, gradients, leaves, outcome, same_error, undefined_where_torchs_are
 from .outside import left_out
 from .translation import Translation, function
 
@@ -21,51 +21,55 @@ ModuleInfo = Any
 
 torch.backends.__allow_nonbracketed_mutation_flag = True  # torch's test package forbids settings to all tests after it
 
+DTYPES = {"cpu": torch.float64, "wgpu": torch.float32}
 TESTED = [info for info in module_db if not left_out(info.name, "op")]
 
 
-def inputs(info: ModuleInfo, training: bool) -> list[Any]:
+def inputs(info: ModuleInfo, dtype: torch.dtype, training: bool) -> list[Any]:
     """The database's samples, always the same."""
     torch.manual_seed(0)
     np.random.seed(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return list(
-            info.module_inputs_func(info, device="cpu", dtype=torch.float64, requires_grad=True, training=training)
-        )
+        return list(info.module_inputs_func(info, device="cpu", dtype=dtype, requires_grad=True, training=training))
 
 
-def made(library: Library, kind: Any, arguments: Any, state: Any, training: bool) -> Any:
-    """A layer in float64, with the parameters of another one where there is a `state`."""
-    module = kind(*arguments[0], **arguments[1]).to(library.float64)
+def made(kind: Any, arguments: Any, device: str, dtype: Any, state: Any, training: bool) -> Any:
+    """A layer, with the parameters of another one where there is a `state`."""
+    module = kind(*arguments[0], **arguments[1]).to(device, dtype)
     if state is not None:
         module.load_state_dict(state)
     return module.train(training)
 
 
-def check(info: ModuleInfo, sample: Any, training: bool) -> Iterator[str]:
-    """What differs between the two libraries in one sample."""
-    translate = Translation()
+def check(info: ModuleInfo, sample: Any, device: str, training: bool) -> Iterator[str]:
+    """What differs between torch on the CPU and flambeau on a device in one sample."""
+    translate, dtype = Translation(device), DTYPES[device]
+    our_dtype, factor = translate(dtype), 1 if device == "cpu" else 5
     arguments = sample.constructor_input.args, sample.constructor_input.kwargs
     given = list(sample.forward_input.args), dict(sample.forward_input.kwargs)
     ours, translated = translate(arguments), translate(given)
-    theirs = outcome(lambda: made(torch, info.module_cls, arguments, None, training))
+    theirs = outcome(lambda: made(info.module_cls, arguments, "cpu", dtype, None, training))
     if isinstance(theirs, Exception):
-        found = outcome(lambda: made(flambeau, function(info.module_cls), ours, None, training))
+        found = outcome(lambda: made(function(info.module_cls), ours, device, our_dtype, None, training))
         if not same_error(theirs, found):
             yield f"torch raises {theirs!r}, here it is {found!r}"
         return
-    state = None if info.is_lazy else Translation()(theirs.state_dict())
-    module = outcome(lambda: made(flambeau, function(info.module_cls), ours, state, training))
+    state = None if info.is_lazy else Translation(device)(theirs.state_dict())
+    module = outcome(lambda: made(function(info.module_cls), ours, device, our_dtype, state, training))
     expected = outcome(lambda: theirs(*given[0], **given[1]))
     result = outcome(lambda: module(*translated[0], **translated[1]))
     if isinstance(expected, Exception) or isinstance(result, Exception):
         if not isinstance(expected, Exception) or not same_error(expected, result):
             yield f"torch gives {expected!r}, here it is {result!r}"
         return
-    yield from differences(expected, result)
-    yield from (f"state: {said}" for said in differences(dict(theirs.state_dict()), dict(module.state_dict())))
-    twice = info.supports_gradgrad and not left_out(info.name, "second gradients")
+    if device == "wgpu" and left_out(info.name, "values on a GPU"):
+        yield from differences(expected, result, values=False)
+        return
+    yield from differences(expected, result, factor=factor)
+    states = dict(theirs.state_dict()), dict(module.state_dict())
+    yield from (f"state: {said}" for said in differences(*states, factor=factor))
+    twice = device == "cpu" and info.supports_gradgrad and not left_out(info.name, "second gradients")
     wanted = [*leaves(given, torch), *theirs.parameters()], [*leaves(translated, flambeau), *module.parameters()]
     expected = outcome(lambda: gradients(expected, wanted[0], torch, twice))
     result = outcome(lambda: gradients(result, wanted[1], flambeau, twice))
@@ -79,13 +83,15 @@ def check(info: ModuleInfo, sample: Any, training: bool) -> Iterator[str]:
         yield from (f"gradients: {said}" for said in differences(expected, result, factor=100))
 
 
-def check_samples(info: ModuleInfo, training: bool, chosen: slice) -> None:
+def check_samples(info: ModuleInfo, training: bool, chosen: slice, device: str = "cpu") -> None:
     if not training and not info.train_and_eval_differ:
+        return
+    if device == "wgpu" and left_out(info.name, "on a GPU"):
         return
     found = [
         f"sample {place}, {sample.desc}, {sample.constructor_input.kwargs}: {said}"
-        for place, sample in enumerate(inputs(info, training)[chosen])
-        for said in check(info, sample, training)
+        for place, sample in enumerate(inputs(info, DTYPES[device], training)[chosen])
+        for said in check(info, sample, device, training)
     ]
     assert not found, f"{len(found)} differences\n" + "\n".join(found[:5])
 
@@ -107,6 +113,13 @@ def test_first_samples(info: ModuleInfo, training: bool) -> None:
 @LAYERS
 def test_other_samples(info: ModuleInfo, training: bool) -> None:
     check_samples(info, training, slice(FIRST, None))
+
+
+@pytest.mark.slow
+@MODES
+@LAYERS
+def test_first_samples_on_a_gpu(info: ModuleInfo, training: bool) -> None:
+    check_samples(info, training, slice(FIRST), "wgpu")
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def stepped(library: Library, kind: Any, parameters: list[Any], settings: dict[s
     def closure() -> Any:
         optimizer.zero_grad()
         matrix, vector = parameters
-        residual = matrix @ vector - library.arange(4, dtype=library.float64)
+        residual = matrix @ vector - library.arange(4, dtype=matrix.dtype, device=matrix.device)
         loss = residual.square().sum() + 0.1 * (matrix.sin() * matrix).sum()
         loss.backward()
         return loss
@@ -38,19 +38,23 @@ def stepped(library: Library, kind: Any, parameters: list[Any], settings: dict[s
     return [p.detach() for p in parameters], [loss.detach() for loss in losses], optimizer.state_dict()["state"]
 
 
-def start() -> list[torch.Tensor]:
+def start(dtype: torch.dtype) -> list[torch.Tensor]:
     """A matrix and a vector; always the same."""
     generator = torch.Generator().manual_seed(0)
-    made = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in ((4, 3), (3,))]
+    made = [torch.randn(shape, generator=generator, dtype=dtype) for shape in ((4, 3), (3,))]
     return [x.requires_grad_() for x in made]
 
 
+@pytest.mark.parametrize("device", ["cpu", pytest.param("wgpu", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("info", TESTED, ids=lambda info: info.name)
-def test_steps(info: OptimizerInfo) -> None:
+def test_steps(info: OptimizerInfo, device: str) -> None:
+    if device == "wgpu" and left_out(info.name, "on a GPU"):
+        return
     found = []
+    dtype, factor = (torch.float64, 1) if device == "cpu" else (torch.float32, 10)
     for sample in info.optim_inputs_func(device="cpu"):
-        translate = Translation()
-        theirs, settings = start(), dict(sample.kwargs)
+        translate = Translation(device)
+        theirs, settings = start(dtype), dict(sample.kwargs)
         ours = translate(theirs)
         expected = outcome(lambda: stepped(torch, info.optim_cls, theirs, settings))  # noqa: B023
         result = outcome(lambda: stepped(flambeau, function(info.optim_cls), ours, translate(settings)))  # noqa: B023
@@ -58,7 +62,7 @@ def test_steps(info: OptimizerInfo) -> None:
             if not isinstance(expected, Exception) or not same_error(expected, result):
                 found.append(f"{sample.desc}, {settings}: torch gives {expected!r}, here it is {result!r}")
             continue
-        found += [f"{sample.desc}, {settings}: {said}" for said in differences(expected, result)]
+        found += [f"{sample.desc}, {settings}: {said}" for said in differences(expected, result, factor=factor)]
     assert not found, f"{len(found)} differences\n" + "\n".join(found[:5])
 
 
