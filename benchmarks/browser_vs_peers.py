@@ -3,7 +3,8 @@
 The peers are installed from npm and PyPI into build/peers/browser when this runs for the first time; flambeau is the wheel that
 the page ships, built anew where sources changed. Each contestant has a page of its own; they take turns, and the answer for each
 step is the median of the turns' ratios. flambeau's steps are ordinary eager code; jax-js compiles its whole step, pyborch records
-and replays it.
+and replays it. Who does not end a turn within the time that it is given (--minutes), the first turn with all compilation included,
+is said to have not, and the next one begins.
 
     python benchmarks/browser_vs_peers.py [step ...] [--peers tensorflow-webgpu tensorflow-wasm jax borch]
 """
@@ -19,9 +20,9 @@ import threading
 import zipfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, TimeoutError, sync_playwright
 
-from contest import Result, contest
+from contest import Result, TooSlow, contest
 from gpu_steps import STEPS
 
 HERE = Path(__file__).parent
@@ -41,7 +42,7 @@ CONTESTANTS = {
     "borch": ("borch", "webgpu"),
 }
 TURN_SECONDS = 1.0
-PATIENCE_SECONDS = 240  # for one turn, its first with all compilation included
+LOOK_MILLISECONDS = 20  # between two looks at whether a page is done
 
 
 def install() -> None:
@@ -97,20 +98,26 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 class PageContestant:
     """A page that takes steps."""
 
-    def __init__(self, browser: Browser, address: str, name: str, backend: str) -> None:
+    def __init__(self, browser: Browser, address: str, name: str, backend: str, seconds: float) -> None:
         self._page = browser.new_page()
-        self._page.set_default_timeout(1e3 * PATIENCE_SECONDS)
+        self._seconds = seconds
         self._page.goto(f"{address}/page.html?contestant={name}&backend={backend}")
         self._page.wait_for_function("globalThis.loaded")
         self.steps = frozenset(self._page.evaluate("begin()"))
 
     def turn(self, name: str, count: int) -> tuple[float, float]:
-        """Milliseconds per step, of so many, and the last loss."""
-        # (`evaluate` knows no time-out; the page gives up by itself.)
-        late = f"new Promise((_, no) => setTimeout(() => no(new Error('over {PATIENCE_SECONDS} s')), {1e3 * PATIENCE_SECONDS}))"
-        milliseconds, loss = self._page.evaluate(
-            f"([name, count]) => Promise.race([turn(name, count), {late}])", [name, count]
-        )
+        """Milliseconds per step, of so many, and the last loss.
+
+        Raises:
+            TooSlow: that took longer than this contestant may.
+        """
+        # (`evaluate` knows no time-out, and a page that is busy compiling sees no clock of its own.)
+        self._page.evaluate("([name, count]) => start(name, count)", [name, count])
+        try:
+            self._page.wait_for_function("ended", timeout=1e3 * self._seconds, polling=LOOK_MILLISECONDS)
+        except TimeoutError:
+            raise TooSlow(self, self._seconds) from None
+        milliseconds, loss = self._page.evaluate("outcome")
         return milliseconds / count, loss
 
     def end(self) -> None:
@@ -129,6 +136,7 @@ def main() -> int:
     parser.add_argument("steps", nargs="*", metavar="step", help=f"of {', '.join(STEPS)} (default: all)")
     parser.add_argument("--peers", nargs="*", choices=[*CONTESTANTS], default=[*CONTESTANTS], help="(default: all)")
     parser.add_argument("--turns", type=int, default=3, help="turns of each contestant (default: %(default)s)")
+    parser.add_argument("--minutes", type=float, default=4, help="that one may take for a turn (default: %(default)s)")
     parser.add_argument("--json", type=Path, help="file to write the results to as well")
     arguments = parser.parse_args()
     install()
@@ -145,12 +153,17 @@ def main() -> int:
             results[name] = {}
             for peer in arguments.peers:
                 # A fresh page for both: nobody pays for what others left in memory.
-                results[name][peer] = compare(browser, address, name, *CONTESTANTS[peer], arguments.turns)
+                results[name][peer] = compare(browser, address, name, *CONTESTANTS[peer], arguments)
             measured = [r for r in results[name].values() if isinstance(r, Result)]
+            ratios = [r.ratios[0] for r in measured if r.ratios]
             ours = statistics.median([r.milliseconds[0] for r in measured]) if measured else float("nan")
-            print(f"{name:14}{ours:9.1f} ms" + "".join(f"{shown(r):>28}" for r in results[name].values()), flush=True)
-            if measured:
-                best.append(max(r.ratios[0] for r in measured))
+            print(
+                f"{name:14}{ours:9.1f} ms"
+                + "".join(f"{shown(r, arguments.minutes):>28}" for r in results[name].values()),
+                flush=True,
+            )
+            if ratios:
+                best.append(max(ratios))
         browser.close()
     if best:
         print(
@@ -162,15 +175,20 @@ def main() -> int:
     return 0
 
 
-def compare(browser: Browser, address: str, step: str, peer: str, backend: str, turns: int) -> Result | str:
-    """flambeau and a peer by turns; or, in words, why the peer did not take part."""
-    ours = PageContestant(browser, address, "flambeau", "webgpu")
+def compare(
+    browser: Browser, address: str, step: str, peer: str, backend: str, arguments: argparse.Namespace
+) -> Result | str:
+    """flambeau and a peer by turns; flambeau alone, if the peer is too slow; or, in words, why there is no result."""
+    seconds = 60 * arguments.minutes
+    ours = PageContestant(browser, address, "flambeau", "webgpu", seconds)
     try:
-        theirs = PageContestant(browser, address, peer, backend)
+        theirs = PageContestant(browser, address, peer, backend, seconds)
         try:
-            return contest([ours, theirs], step, turns, TURN_SECONDS) if step in theirs.steps else "absent"
+            return contest([ours, theirs], step, arguments.turns, TURN_SECONDS) if step in theirs.steps else "absent"
         finally:
             theirs.end()
+    except TooSlow as late:
+        return "flambeau late" if late.contestant is ours else contest([ours], step, arguments.turns, TURN_SECONDS)
     except Error as error:
         print(f"{step} with {peer}: {str(error).splitlines()[0]}", file=sys.stderr)
         return "failed"
@@ -178,9 +196,11 @@ def compare(browser: Browser, address: str, step: str, peer: str, backend: str, 
         ours.end()
 
 
-def shown(result: Result | str) -> str:
+def shown(result: Result | str, minutes: float) -> str:
     if isinstance(result, str):
         return result
+    if not result.ratios:
+        return f"not within {minutes:g} min"
     (lowest, highest), *_ = result.spreads
     return f"{result.milliseconds[1]:.1f} ms {result.ratios[0]:.2f} ({lowest:.2f}-{highest:.2f})"
 

@@ -7,6 +7,7 @@ lines of a name and a number, takes so many steps, and prints the seconds and th
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -33,34 +34,67 @@ def serve(make: Callable[[str], Step]) -> None:
         print(time.perf_counter() - begin, value, flush=True)
 
 
+class TooSlow(Exception):
+    """A contestant did not end its turn within the time it was given."""
+
+    def __init__(self, contestant: "Contestant", seconds: float) -> None:
+        super().__init__(f"not within {seconds / 60:g} min")
+        self.contestant = contestant
+
+
 class Contestant(Protocol):
     """Who takes steps when it is its turn."""
 
     def turn(self, name: str, count: int) -> tuple[float, float]:
-        """Milliseconds per step, of so many, and the last loss."""
+        """Milliseconds per step, of so many, and the last loss.
+
+        Raises:
+            TooSlow: that took longer than this contestant may.
+        """
 
     def end(self) -> None: ...
 
 
 class ProcessContestant:
-    """A process that serves."""
+    """A process that serves. One that is too slow is ended, and another one begun for the next turn."""
 
-    def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
-        self._process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    def __init__(self, command: Sequence[str], environment: dict[str, str], seconds: float = float("inf")) -> None:
+        self._command = command
+        self._environment = environment
+        self._seconds = seconds
+        self._process = self._begun()
+
+    def _begun(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self._command, env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def turn(self, name: str, count: int) -> tuple[float, float]:
-        """Milliseconds per step, of so many, and the last loss."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        print(name, count, file=self._process.stdin, flush=True)
-        answer = self._process.stdout.readline().split()
+        """Milliseconds per step, of so many, and the last loss.
+
+        Raises:
+            TooSlow: that took longer than this contestant may.
+        """
+        if self._process.poll() is not None:
+            self._process = self._begun()
+        process = self._process
+        assert process.stdin is not None and process.stdout is not None
+        alarm = threading.Timer(min(self._seconds, threading.TIMEOUT_MAX), process.kill)
+        begun = time.monotonic()
+        alarm.start()
+        print(name, count, file=process.stdin, flush=True)
+        answer = process.stdout.readline().split()
+        alarm.cancel()
         if len(answer) != 2:
-            raise RuntimeError(f"{self._process.args!r} ended in {name}")
+            process.wait()
+            if time.monotonic() - begun >= self._seconds:
+                raise TooSlow(self, self._seconds)
+            raise RuntimeError(f"{process.args!r} ended in {name}")
         return 1e3 * float(answer[0]) / count, float(answer[1])
 
     def end(self) -> None:
-        self._process.communicate()
+        if self._process.poll() is None:
+            self._process.communicate()
 
 
 class Result(NamedTuple):
@@ -73,7 +107,11 @@ class Result(NamedTuple):
 
 
 def contest(contestants: Sequence[Contestant], name: str, turns: int, seconds: float) -> Result:
-    """All contestants take the same steps by turns, the slowest for about `seconds` a turn."""
+    """All contestants take the same steps by turns, the slowest for about `seconds` a turn.
+
+    Raises:
+        TooSlow: one of them is, the first that was.
+    """
     for contestant in contestants:
         contestant.turn(name, WARM_UP)
     count = max(FEWEST, int(1e3 * seconds / max(contestant.turn(name, FEWEST)[0] for contestant in contestants)))

@@ -1,6 +1,6 @@
 // jax-js on WebGPU: a whole training step, Adam included, is one `jit`. Every use of an array but its last takes a `.ref`.
 
-import { labels, oneHot, uniform } from './numbers.js';
+import { labels, oneHot, RESNET_BLOCKS, uniform } from './numbers.js';
 
 export async function open() {
   const jax = await import('./node_modules/@jax-js/jax/dist/index.js');
@@ -140,6 +140,40 @@ export async function open() {
         const a = pool(nn.relu(convolve(c1, x, 'SAME')));
         const b = pool(nn.relu(convolve(c2, a, 'VALID'))).reshape([64, 400]);
         return crossEntropy(apply(l3, nn.relu(apply(l2, nn.relu(apply(l1, b))))), y);
+      });
+    },
+    resnet18() {
+      const filter = (outside, inside, side) =>
+        constant([outside, inside, side, side], 1 / Math.sqrt(inside * side * side));
+      const affine = (channels) => ({ scale: np.ones([1, channels, 1, 1]), shift: np.zeros([1, channels, 1, 1]) });
+      const unit = (inside, outside, side) => ({ w: filter(outside, inside, side), norm: affine(outside) });
+      const same = [
+        [1, 1],
+        [1, 1],
+      ];
+      const convolve = ({ w, norm: { scale, shift } }, x, stride, padding) =>
+        nn
+          .standardize(lax.conv(x, w, [stride, stride], padding), [0, 2, 3])
+          .mul(scale)
+          .add(shift);
+      const parameters = {
+        stem: unit(3, 64, 3),
+        blocks: RESNET_BLOCKS.map(([inside, outside, stride]) => ({
+          first: unit(inside, outside, 3),
+          second: unit(outside, outside, 3),
+          ...(stride === 1 ? {} : { short: unit(inside, outside, 1) }),
+        })),
+        head: linear(512, 10),
+      };
+      const inputs = [constant([16, 3, 32, 32]), classes(16, 10)];
+      return training(parameters, inputs, ({ stem, blocks, head }, x, y) => {
+        let h = nn.relu(convolve(stem, x, 1, same));
+        blocks.forEach(({ first, second, short }, i) => {
+          const stride = RESNET_BLOCKS[i][2];
+          const seen = convolve(second, nn.relu(convolve(first, h.ref, stride, same)), 1, same);
+          h = nn.relu(seen.add(short ? convolve(short, h, stride, 'VALID') : h));
+        });
+        return crossEntropy(apply(head, np.mean(h, [2, 3])), y);
       });
     },
     transformer() {
