@@ -46,8 +46,7 @@ class Pool:
 
     def __init__(self, device: Device) -> None:
         self.device = device
-        limits = device.info.limits
-        self.largest = min(limits["max-buffer-size"], limits["max-storage-buffer-binding-size"])
+        self.largest = device.info.largest
         self.returned: list[tuple[int, int]] = []  # by Buffer.__del__, not sorted in yet
         self.idle: dict[int, list[int]] = {}
         self.idle_bytes = 0

@@ -1,9 +1,10 @@
-"""Convolutions on the device: torch's values and gradients from either layout of the kernels, and how many kernels they take."""
+"""Convolutions on the device: torch's values and gradients from every layout of the kernels, and how many kernels they take."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,10 @@ import torch
 import flambeau
 from flambeau.backends.numpy_kernels import convolution as in_numpy
 from flambeau.dtype import int32
+from flambeau_wgpu.kernels.convolution_choice import LARGE, SMALL, ConvolutionShape, Layout, candidates, default
+from flambeau_wgpu.kernels.matmul import Variant
+from flambeau_wgpu.lazy import CONVOLVE, CONVOLVE_INPUT, CONVOLVE_WEIGHT, Op
+from flambeau_wgpu.tune import Tuner
 
 Shape = tuple[int, ...]
 
@@ -34,16 +39,48 @@ SETTINGS: dict[str, tuple[Shape, Shape, dict[str, Any]]] = {
     "large": ((4, 32, 32, 32), (64, 32, 3, 3), {"padding": 1}),
     "large, points": ((8, 64, 16, 16), (128, 64, 1, 1), {}),
     "no samples": ((0, 3, 8, 8), (4, 3, 3, 3), {}),
+    "next to each other": ((3, 5, 12, 8), (7, 5, 3, 3), {"padding": (2, 0)}),
+    "small planes, ragged": ((5, 6, 3, 2), (4, 6, 3, 3), {"padding": 1}),
+    "every other": ((3, 6, 9, 8), (10, 6, 3, 3), {"padding": 1, "stride": 2}),
+    "every third of five": ((2, 3, 14, 17), (4, 3, 5, 5), {"padding": 2, "stride": 3}),
+    "even": ((2, 3, 9, 10), (4, 3, 4, 4), {"padding": 1, "stride": 2}),
 }
+AS_PRODUCTS = [
+    "dense", "points", "points apart", "small planes, many channels", "beyond the edges", "large", "next to each other",
+    "small planes, ragged", "every other", "every third of five", "even",
+]  # fmt: skip
+WINOGRAD = ["dense", "small planes, many channels", "large", "next to each other", "small planes, ragged"]
+LAYOUTS = [
+    *[("workgroup", 64, name) for name in SETTINGS],
+    *[("register", SMALL, name) for name in SETTINGS],
+    *[("register", LARGE, name) for name in ("dense", "apart", "long line", "volume", "halved", "large")],
+    *[("winograd", 1, name) for name in AS_PRODUCTS],
+    *[("winograd", size, name) for size in (2, 4) for name in WINOGRAD],
+]
 
 
-@pytest.fixture(params=["cpu", "gpu"])
-def device_kind(request: pytest.FixtureRequest, gpu: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The kernels for software adapters, and those for real GPUs (which compute the same on any)."""
+@pytest.fixture
+def use(gpu: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Layout], set[str]]]:
+    """Has convolutions laid out so where they can be, and tells which were."""
     device, plans = gpu.engine.device, gpu.engine.plans
-    monkeypatch.setattr(device, "info", dataclasses.replace(device.info, kind=request.param))
+
+    def force(layout: Layout) -> set[str]:
+        laid_out: set[str] = set()
+        # The kernels for real GPUs compute the same on any device.
+        kind = "gpu" if layout.kind == "workgroup" else "cpu"
+        monkeypatch.setattr(device, "info", dataclasses.replace(device.info, kind=kind))
+
+        def choose(key: str, found: Sequence[Any], default: Any, work: Any) -> Any:
+            if layout in found:
+                laid_out.add(key.split()[0])
+            return layout if layout in found else default
+
+        monkeypatch.setattr(gpu.engine.tuner, "choose", choose)
+        return laid_out
+
     plans.clear()
-    yield request.param
+    yield force
+    gpu.backend.synchronize()
     plans.clear()
 
 
@@ -67,10 +104,15 @@ def check(shape: Shape, kernel: Shape, bias: int, transposed: bool, settings: di
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SETTINGS)
-def test_convolution(name: str, device_kind: str) -> None:
+@pytest.mark.parametrize(("kind", "size", "name"), LAYOUTS)
+def test_every_layout(use: Callable[[Layout], set[str]], kind: str, size: int, name: str) -> None:
+    laid_out = use(Layout(kind, size))
     shape, kernel, settings = SETTINGS[name]
     check(shape, kernel, kernel[0], False, settings)
+    if kind == "winograd":
+        strided = settings.get("stride", 1) != 1
+        expected = {"convolution", "convolution_weight", *([] if strided else ["convolution_input"])}
+        assert laid_out == expected
 
 
 @pytest.mark.slow
@@ -83,8 +125,82 @@ def test_convolution(name: str, device_kind: str) -> None:
         ((1, 2, 3, 2, 3), (2, 2, 2, 2, 2), {"dilation": 2}),
     ],
 )
-def test_transposed(shape: Shape, kernel: Shape, settings: dict[str, Any], device_kind: str) -> None:
+@pytest.mark.parametrize("layout", [Layout("workgroup", 64), Layout("register", SMALL), Layout("winograd", 1)], ids=str)
+def test_transposed(
+    use: Callable[[Layout], set[str]], shape: Shape, kernel: Shape, settings: dict[str, Any], layout: Layout
+) -> None:
+    use(layout)
     check(shape, kernel, kernel[1] * settings.get("groups", 1), True, settings)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_a_long_epilogue(use: Callable[[Layout], set[str]], gpu: Any, size: int) -> None:
+    """One that is not written out for every vector of results."""
+    use(Layout("winograd", size))
+    b = gpu.backend
+    generator = np.random.default_rng(0)
+    arrays = [generator.standard_normal(s).astype("f4") for s in ((2, 3, 8, 8), (5, 3, 3, 3), (5,), (2, 5, 8, 8))]
+    x, w, bias, residual = map(gpu.put, arrays)
+    y = b.add(b.kernels["convolve"](x, w, bias, (1, 1), (1, 1), (1, 1), 1), residual)
+    for _ in range(4):
+        y = b.sin(b.add(b.mul(y, 1.5), b.mul(residual, y)))
+    assert [ops[0] for ops in gpu.kernels()] == ["into", "into", "matmul", "convolution"]
+    x, w, bias, residual = map(torch.from_numpy, arrays)
+    expected = torch.nn.functional.conv2d(x, w, bias, padding=1) + residual
+    for _ in range(4):
+        expected = torch.sin(expected * 1.5 + residual * expected)
+    np.testing.assert_allclose(gpu.get(y), expected, rtol=1e-2, atol=1e-3)
+
+
+def layers(op: Op, samples: int = 16, dtype: str = "float32", bias: bool = False) -> dict[str, ConvolutionShape]:
+    """Some of ResNet-18 on images of 32 × 32, and a layer for each channel."""
+    sizes = {
+        "first": (3, 64, 32, 3, 1), "wide": (64, 64, 32, 3, 1), "halving": (64, 128, 32, 3, 2), "shortcut": (64, 128, 32, 1, 2),
+    }  # fmt: skip
+    shapes = {
+        name: ConvolutionShape(
+            op, samples, inner, outer, (size,) * 2, (taps,) * 2, (stride,) * 2, (taps // 2,) * 2, (1, 1), 1, dtype, bias
+        )
+        for name, (inner, outer, size, taps, stride) in sizes.items()
+    }
+    return shapes | {"each": shapes["wide"]._replace(groups=64)}
+
+
+def test_what_is_taken_unmeasured() -> None:
+    def taken(op: Op, kind: str, largest: int = 1 << 30, **settings: Any) -> dict[str, str]:
+        return {
+            name: str(default(shape, kind, candidates(shape, kind, largest)))
+            for name, shape in layers(op, **settings).items()
+        }
+
+    assert taken(CONVOLVE, "cpu") == {
+        "first": "register 16", "wide": "winograd 4", "halving": "winograd 1", "shortcut": "winograd 1",
+        "each": "register 8",
+    }  # fmt: skip
+    assert taken(CONVOLVE_INPUT, "cpu")["halving"] == "register 16"
+    assert taken(CONVOLVE_WEIGHT, "cpu", bias=True)["wide"] == "winograd 4"
+    assert taken(CONVOLVE, "cpu", samples=1)["shortcut"] == "register 8"
+    assert taken(CONVOLVE, "cpu", dtype="float16")["wide"] == "register 16"
+    assert taken(CONVOLVE, "cpu", largest=1 << 16)["wide"] == "register 16"
+    assert taken(CONVOLVE, "gpu")["wide"] == "workgroup 64"
+    assert taken(CONVOLVE, "gpu")["each"] == "register 8"
+
+
+def test_convolutions_are_measured(gpu: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    tuner = Tuner(gpu.engine.device, "1")
+    few = [Layout("register", SMALL), Layout("winograd", 1)]
+    monkeypatch.setattr("flambeau_wgpu.kernels.convolution_choice.candidates", lambda *_: few)
+    monkeypatch.setattr("flambeau_wgpu.kernels.matmul.candidates", lambda shape: [Variant("register", 4, 4)])
+    gpu.engine.plans.clear()
+    monkeypatch.setattr(gpu.engine, "tuner", tuner)
+    check((3, 5, 7, 6), (4, 5, 3, 3), 4, False, {"padding": 1})
+    settings = "4x8x4 8x8 by 3x3 1x1 1x1 1 float32"
+    for op in ("convolution", "convolution_input", "convolution_weight"):
+        key = f"{op} {settings}{' bias' if op == 'convolution_weight' else ''}"
+        assert tuner.chosen[key] in map(str, few)
+    gpu.engine.plans.clear()
 
 
 @pytest.mark.slow

@@ -56,6 +56,11 @@ class DeviceInfo:
     features: frozenset[str]
     memory: int = 0  # bytes there are, 0 if nobody says
 
+    @property
+    def largest(self) -> int:
+        """Bytes of the largest buffer that a kernel can use."""
+        return min(self.limits["max-buffer-size"], self.limits["max-storage-buffer-binding-size"])
+
 
 @dataclass
 class Counters:

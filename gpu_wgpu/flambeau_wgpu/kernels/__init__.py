@@ -23,6 +23,7 @@ from . import (
     scan,
     scatter,
     sort,
+    winograd,
 )
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ RENDER: Final = {
     "matmul_parts": matmul.render_parts,
     "convolution": convolution.render,
     "convolution_weight": convolution_weight.render,
+    "winograd": winograd.render,
     "pooling": pooling.render,
     "resample": resample.render,
     "scan": scan.render,

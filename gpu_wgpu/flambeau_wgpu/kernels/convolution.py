@@ -21,16 +21,16 @@ from ..lazy import CONVOLVE
 from ..regions import Strides
 from ..schedule.fuse import Fusion
 from ..schedule.graph import Ref
+from . import winograd
+from .convolution_choice import LARGE_FROM, choose
 from .gathering import Problem, backward_problem, forward_problem, merged
 from .grid import cover, fold
-from .matmul import GROUP_FROM, strided_operand
+from .matmul import strided_operand
 from .tile_product import tile_product
 
 ROW_TAPS = 7  # kernels up to this wide are written out along the last dimension
 CHANNELS = 8  # of a register tile
 FOUR = 2.2  # how many loads of one element a load of four costs
-PIXELS, SMALL_PIXELS = 16, 8
-LARGE_FROM = 1 << 24  # multiplications from which the larger tile is worth compiling
 PACKED_FROM = 1024  # results of a channel from which it pays to lay the weights out first
 
 # Parameter words, and those of each dimension after them.
@@ -71,14 +71,14 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     x_root, x_strides, x_start = strided_operand(kernel, source)
     w_root, w_strides, w_start = strided_operand(kernel, weight)
     make = forward_problem if x.op is CONVOLVE else backward_problem
-    problem = merged(
-        make(x.shape, (graph.shape(source), x_strides, x_start), (graph.shape(weight), w_strides, w_start), x.attr)
+    problem = make(
+        x.shape, (graph.shape(source), x_strides, x_start), (graph.shape(weight), w_strides, w_start), x.attr
     )
-    staged = (
-        fusion.device_kind == "gpu"
-        and problem.outputs >= GROUP_FROM
-        and problem.batch * prod(dim.size for dim in problem.dims) >= GROUP_FROM
-    )
+    layout = choose(fusion, ref)
+    if layout.kind == "winograd":
+        return winograd.gathered(fusion, ref, epilogue, problem, (x_root, w_root), layout.size)
+    problem = merged(problem)
+    staged = layout.kind == "workgroup"
     strided = any(dim.step > 1 for dim in problem.dims)
     rows = problem.batch * prod(dim.turns for dim in problem.dims[:-1])
     if staged:
@@ -87,7 +87,7 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
         columns = prod(dim.size for dim in problem.dims) * problem.batch
         rows, row_tiles, column_tiles, output_tiles = columns, 1, -(-columns // 64), -(-problem.outputs // 64)
     else:
-        tile = _tile(problem, x.dtype.name == "float32" and x_root != w_root)
+        tile = _tile(problem, layout.size, x.dtype.name == "float32" and x_root != w_root)
         phases = prod(dim.step for dim in problem.dims)
         row_tiles = -(-rows // tile.rows)
         column_tiles = -(-problem.dims[-1].turns // tile.pixels)
@@ -153,9 +153,8 @@ def _pack_weights(fusion: Fusion, ref: Ref, problem: Problem, channels: int, out
     return kernel.finish(cover(count, WORKGROUP), static)
 
 
-def _tile(problem: Problem, fours_allowed: bool) -> Tile:
+def _tile(problem: Problem, pixels: int, fours_allowed: bool) -> Tile:
     last = problem.dims[-1]
-    pixels = PIXELS if problem.multiplications >= LARGE_FROM else SMALL_PIXELS
     in_row = last.taps <= ROW_TAPS and last.step == 1 and last.pace <= 2 and last.reach <= 2
     reached = (last.taps - 1) * last.reach + 1 if in_row else last.pace
     most = min(pixels, last.turns)

@@ -18,16 +18,17 @@ from ..codegen.wgsl import ENTRY, WORKGROUP, buffer, define, flat_index, module,
 from ..lazy import CONVOLVE_BIAS
 from ..schedule.fuse import Fusion
 from ..schedule.graph import Ref
-from .convolution import CHANNELS, LARGE_FROM, ROW_TAPS, accumulated, chunks, element, fours, multiply_add, vector
+from . import winograd
+from .convolution import CHANNELS, ROW_TAPS, accumulated, chunks, element, fours, multiply_add, vector
+from .convolution_choice import choose
 from .grid import cover, fold
-from .matmul import GROUP_FROM, strided_operand
+from .matmul import strided_operand
 from .tile_product import tile_product
 
 MOST_SLICES = 256
 INVOCATIONS = {"cpu": 512, "gpu": 16384}  # that keep a device busy
 PIXELS = 4  # of the gradient at a time
 LANES = 8  # invocations that run in step on a software adapter
-INNER_TAPS, LARGE_INNER_TAPS = 12, 24  # input channels times taps of an invocation
 
 (COUNT, OUTPUTS, INNER, GROUPS, OUTPUT_TILES, INNER_TILES, SLICES, SLICE, ROWS, RESULTS, G_START, G_BATCH, G_CHANNEL,
  X_START, X_BATCH, X_CHANNEL, DIMS) = range(17)  # fmt: skip
@@ -71,9 +72,17 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     g_root, g_strides, g_start = strided_operand(kernel, grad)
     x_root, x_strides, x_start = strided_operand(kernel, source)
     g_shape, x_shape = graph.shape(grad), graph.shape(source)
+    chosen = choose(fusion, ref, bias is not None)
+    if chosen.kind == "winograd":
+        size, pace, met = chosen.size, stride[0], (chosen.size - 1) * stride[0] + taps[0]
+        down, across = (-(-count // size) for count in g_shape[2:])
+        tiles = winograd.Squares(g_root, g_start, g_strides, g_shape, size, size, down, across)
+        shift = (-padding[0], -padding[1])
+        source_tiles = winograd.Squares(x_root, x_start, x_strides, x_shape, met, size * pace, down, across, shift)
+        return winograd.weight_gradient(fusion, ref, epilogue, bias, tiles, source_tiles, size)
     outputs, inner = g_shape[1] // groups, x_shape[1] // groups
     counts = g_shape[2:]
-    staged = fusion.device_kind == "gpu" and bias is None and outputs >= GROUP_FROM and inner * prod(taps) >= GROUP_FROM
+    staged = chosen.kind == "workgroup"
     if staged:
         tile = None
         output_tiles, inner_tiles = -(-outputs // 64), -(-inner * prod(taps) // 64)
@@ -83,8 +92,7 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     else:
         channels = -(-outputs // -(-outputs // CHANNELS))
         row = taps[-1] if taps[-1] <= ROW_TAPS and stride[-1] <= 2 and dilation[-1] <= 2 else 1
-        multiplications = graph.numel[grad] * inner * prod(taps)
-        most = max(1, min(inner, (LARGE_INNER_TAPS if multiplications >= LARGE_FROM else INNER_TAPS) // row))
+        most = max(1, min(inner, 3 * chosen.size // 2 // row))
         channels_in = -(-inner // -(-inner // most))
         pixels = min(PIXELS, counts[-1])
         exact = counts[-1] % pixels == 0

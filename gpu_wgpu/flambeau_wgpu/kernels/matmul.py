@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from flambeau.dtype import float32
 
 from ..codegen.ir import KernelIR
-from ..codegen.lower import Kernel, KernelBuilder, add_epilogue
+from ..codegen.lower import Kernel, KernelBuilder, Key, add_epilogue
 from ..codegen.ops import register, storage, wrapped
 from ..codegen.wgsl import ENTRY, WORKGROUP, buffer, define, flat_index, module, word
 from ..lazy import HOST, MATMUL, VIEW, LazyArray
@@ -22,7 +22,7 @@ from ..schedule.fuse import Fusion
 from ..schedule.graph import Ref
 from . import matmul_register, matmul_workgroup
 from .grid import cover, fold
-from .matmul_layout import Product, Variant
+from .matmul_layout import Product, Variant, accumulated
 
 if TYPE_CHECKING:
     from ..engine import Engine
@@ -67,6 +67,27 @@ class ProductShape(NamedTuple):
         return product
 
 
+class Operand(NamedTuple):
+    """Where a factor of a product lies."""
+
+    key: Key
+    offset: int
+    outer: int  # steps from a row of the left one to the next, from a column of the right one to the next
+    inner: int
+    walk: Strides = ()  # steps of the batch dimensions
+
+
+class Factors(NamedTuple):
+    """What is multiplied: rows × inner by inner × columns, for each of a batch of some sizes."""
+
+    rows: int
+    inner: int
+    columns: int
+    sizes: tuple[int, ...]
+    a: Operand
+    b: Operand
+
+
 MEASURED = 1024  # the largest size that is measured
 
 
@@ -90,7 +111,7 @@ def default(shape: ProductShape, device_kind: str) -> Variant:
         return Variant("workgroup", 64, 64)
     macs = rows * columns * inner * batches
     large = min(rows, columns, inner) > 4 and macs >= LARGE_FROM and device_kind == "cpu"
-    sizes = [(8, 16)] if large and macs >= WIDE_FROM and shape.b_mode == "across" else []
+    sizes = [(16, 16), (8, 16)] if large and macs >= WIDE_FROM else []
     for tall, wide in [*sizes, *([(8, 8), (8, 4)] if large else []), (4, 4)]:
         tiles = -(-rows // tall) * -(-columns // wide) * batches
         if tiles >= BUSY[device_kind]:  # else smaller ones leave less of the device idle
@@ -120,48 +141,69 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
     else:
         a_row = a_strides[-2]
         sizes, (a_walk, b_walk) = merge_dims(batch_shape, [a_batch, b_batch])
-    batches = prod(sizes)
 
+    return product(
+        kernel,
+        ref,
+        epilogue,
+        Factors(
+            rows, inner, columns, sizes,
+            Operand(a_root, a_offset, a_row, a_strides[-1], a_walk),
+            Operand(b_root, b_offset, b_strides[-1], b_strides[-2], b_walk),
+        ),
+    )  # fmt: skip
+
+
+def product(
+    kernel: KernelBuilder, ref: Ref, epilogue: list[Ref], factors: Factors, target: Key | None = None
+) -> list[Kernel]:
+    """A product of the dtype of `ref`, whose elements it makes in C order; or with a `target`, those of that scratch."""
+    fusion, graph = kernel.fusion, kernel.graph
+    rows, inner, columns, sizes, a, b = factors
+    batches = prod(sizes)
     dtype = graph.arrays[ref].dtype.name
-    a_mode = _mode(a_strides[-1], a_row, a_offset, a_walk) if dtype == "float32" else "scalar"
-    b_mode = _mode(b_strides[-2], b_strides[-1], b_offset, b_walk) if dtype == "float32" else "scalar"
-    shape = ProductShape(rows, inner, columns, batches, a_mode, b_mode)
+    shape = ProductShape(rows, inner, columns, batches, _mode(a, dtype), _mode(b, dtype))
     variant = fusion.tuner.choose(shape.key, candidates(shape), default(shape, fusion.device_kind), shape.work)
+    if target is not None:
+        variant = variant._replace(parts=1)
     tiles = -(-rows // variant.rows) * -(-columns // variant.columns) * batches * variant.parts
     in_parts = variant.parts > 1
     if in_parts:
         kernel.own = set()
     for number in (
-        tiles, rows, inner, columns, a_offset, a_row, a_strides[-1], b_offset, b_strides[-2], b_strides[-1],
+        tiles, rows, inner, columns, a.offset, a.outer, a.inner, b.offset, b.inner, b.outer,
         (-(-inner // variant.parts) + 3) & ~3,
     ):  # fmt: skip
         kernel.word(number)
-    for size, a_step, b_step in zip(sizes, a_walk, b_walk, strict=True):
+    for size, a_step, b_step in zip(sizes, a.walk, b.walk, strict=True):
         kernel.word(size)
         kernel.word(a_step)
         kernel.word(b_step)
     kernel.word(batches)
+    scratch = ("partial", ref) if in_parts else target
     partial = -1
-    if in_parts:
-        key = ("partial", ref)
-        element = "f32" if dtype in ("float32", "float16") else "i32"
-        kernel.scratch[key] = 4 * rows * columns * batches * variant.parts
-        kernel.stores.append(key)
-        partial = kernel.bind(key, element, writable=True)
+    if scratch is not None:
+        kernel.scratch[scratch] = 4 * rows * columns * batches * variant.parts
+        kernel.stores.append(scratch)
+        partial = kernel.bind(scratch, accumulated(dtype), writable=True)
+        if dtype == "float32" and columns % 4 == 0:
+            kernel.bindings[partial].storage = "vec4<f32>"
     else:
         quads = dtype == "float32" and columns % 4 == 0
         add_epilogue(kernel, ref, epilogue, lanes=4 if quads else 1)
     kernel.ops.insert(0, "matmul")
     # An operand that lies in what the kernel also writes has that binding; else one of its own, whatever an epilogue
     # reads beside it from the same buffer.
-    written = {b.key for b in kernel.bindings if b.writable}
+    written = {bound.key for bound in kernel.bindings if bound.writable}
     bindings = []
-    for root, mode in ((a_root, a_mode), (b_root, b_mode)):
-        at = kernel.bind(root, storage(dtype), again=root not in written)
+    for operand, mode in ((a, shape.a_mode), (b, shape.b_mode)):
+        at = kernel.bind(operand.key, storage(dtype), again=operand.key not in written)
         if mode != "scalar":
             kernel.bindings[at].storage = "vec4<f32>"
         bindings.append(at)
-    static = Product(variant, inner % 4 != 0, a_mode, b_mode, len(sizes), dtype, bindings[0], bindings[1], partial)
+    static = Product(
+        variant, inner % 4 != 0, shape.a_mode, shape.b_mode, len(sizes), dtype, bindings[0], bindings[1], partial
+    )
     first = kernel.finish(fold(tiles) if variant.layout == "workgroup" else cover(tiles, WORKGROUP), (static,))
     return [first, _sum_of_parts(fusion, ref, epilogue, variant.parts)] if in_parts else [first]
 
@@ -172,7 +214,7 @@ def _sum_of_parts(fusion: Fusion, ref: Ref, epilogue: list[Ref], parts: int) -> 
     numel = fusion.graph.numel[ref]
     kernel.word(numel)
     kernel.word(parts)
-    at = kernel.bind(("partial", ref), "f32" if dtype in ("float32", "float16") else "i32")
+    at = kernel.bind(("partial", ref), accumulated(dtype))
     kernel.ops.append("sum")
     add_epilogue(kernel, ref, epilogue)
     return kernel.finish(cover(numel, WORKGROUP), (at, dtype))
@@ -192,13 +234,13 @@ def _batch(own: tuple[int, ...], strides: Strides, target: tuple[int, ...]) -> S
     return (0,) * lead + tuple(0 if stay == 0 else stride for stay, stride in zip(stays[lead:], strides, strict=True))
 
 
-def _mode(inner: int, outer: int, offset: int, walk: Strides) -> str:
+def _mode(operand: Operand, dtype: str) -> str:
     """How an operand can be loaded: four along the inner dimension, four across it, or one by one."""
-    if offset % 4 or any(step % 4 for step in walk):
+    if dtype != "float32" or operand.offset % 4 or any(step % 4 for step in operand.walk):
         return "scalar"
-    if inner == 1 and outer % 4 == 0:
+    if operand.inner == 1 and operand.outer % 4 == 0:
         return "along"
-    if outer == 1 and inner % 4 == 0:
+    if operand.outer == 1 and operand.inner % 4 == 0:
         return "across"
     return "scalar"
 

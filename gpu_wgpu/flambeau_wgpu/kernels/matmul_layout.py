@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..codegen.ir import KernelIR
+from ..codegen.ops import wrapped
 from ..codegen.wgsl import buffer, word
 
 # Parameter words. PART: how far along the inner dimension one part of a product split there reaches.
@@ -38,12 +39,17 @@ class Product(NamedTuple):
     dtype: str
     a: int  # bindings
     b: int
-    partial: int  # of a product in parts: where they go, else -1
+    partial: int  # where the results go, if not to an epilogue; else -1
 
     @property
     def element(self) -> str:
         """The type that is accumulated."""
-        return "f32" if self.dtype in ("float32", "float16") else "i32"
+        return accumulated(self.dtype)
+
+
+def accumulated(dtype: str) -> str:
+    """The WGSL type in which products of a dtype are added up."""
+    return "f32" if dtype in ("float32", "float16") else "i32"
 
 
 def batch_offsets(rank: int) -> str:
@@ -64,3 +70,22 @@ def element_of(ir: KernelIR, binding: int, at: str, dtype: str) -> str:
         return f"{buffer(ir, binding)}[({at}) >> 2u][({at}) & 3u]"
     element = f"{buffer(ir, binding)}[{at}]"
     return f"f32({element})" if dtype == "float16" else element
+
+
+def lanes(ir: KernelIR, product: Product) -> int:
+    """How many neighbours of a row `put` takes at once."""
+    if product.partial >= 0:
+        return 4 if ir.bindings[product.partial].storage.startswith("vec") else 1
+    return ir.functions[0].lanes
+
+
+def put(ir: KernelIR, product: Product, at: str, value: str) -> str:
+    """The statement that hands on results, from position `at` among all: to the epilogue, or to memory (of several parts,
+    behind those before `part`).
+    """
+    if product.partial < 0:
+        return f"finish({at}, {value if lanes(ir, product) == 4 else wrapped('matmul', product.dtype, value)});"
+    if product.variant.parts > 1:
+        at = f"part + {at}"
+    place = f"({at}) >> 2u" if lanes(ir, product) == 4 else at
+    return f"{buffer(ir, product.partial)}[{place}] = {value};"

@@ -5,7 +5,6 @@ adapters, and for small products anywhere.
 from __future__ import annotations
 
 from ..codegen.ir import KernelIR
-from ..codegen.ops import wrapped
 from ..codegen.wgsl import ENTRY, buffer, flat_index, word
 from .matmul_layout import (
     A_INNER,
@@ -21,6 +20,8 @@ from .matmul_layout import (
     Product,
     batch_offsets,
     element_of,
+    lanes,
+    put,
 )  # fmt: skip
 
 
@@ -60,9 +61,9 @@ def render(ir: KernelIR, product: Product) -> str:
         ]
     multiply = [
         f"acc{r}_{q} = {_accumulate(v, f'x{r}[{j}]', f'y{j}_{q}', f'acc{r}_{q}')};"
-        for j in ks
         for r in rows
         for q in range(quads)
+        for j in ks
     ]
     line, nested = "\n", "\n    "
     tail = [_gather(v, f"y{q}", [b_scalar(4 * q + c, "k") for c in ks]) for q in range(quads)]
@@ -83,21 +84,18 @@ def render(ir: KernelIR, product: Product) -> str:
     value = f"results[r * {quads}u + c / 4u][c & 3u]"
     in_parts = product.variant.parts > 1
     batches = word(BATCH + 3 * product.rank)
-    results_of_all = f"{batches} * {word(ROWS)} * {word(COLUMNS)}"
-    if in_parts:
-        part = f"i / (across * down * {batches}) * ({results_of_all})"
-        finish = f"{buffer(ir, product.partial)}[{part} + start + c] = {value};"
-    else:
-        finish = f"finish(start + c, {wrapped('matmul', dtype, value)});"
     stores = f"""  var results = array<{v}, {tall * quads}>({results});
   let height = min({tall}u, {word(ROWS)} - row);
   let width = min({wide}u, {word(COLUMNS)} - column);
   for (var r = 0u; r < height; r = r + 1u) {{
     let start = (batch * {word(ROWS)} + row + r) * {word(COLUMNS)} + column;
-    for (var c = 0u; c < width; c = c + 1u) {{ {finish} }}
+    for (var c = 0u; c < width; c = c + 1u) {{ {put(ir, product, "start + c", value)} }}
   }}"""
-    if ir.functions and ir.functions[0].lanes == 4:
+    if lanes(ir, product) == 4:
         stores = _finish_quads(ir, product, [[f"acc{r}_{q}" for q in range(quads)] for r in rows])
+    if in_parts:
+        results_of_all = f"{batches} * {word(ROWS)} * {word(COLUMNS)}"
+        stores = f"  let part = i / (across * down * {batches}) * ({results_of_all});\n{stores}"
     return f"""{ENTRY}{flat_index(COUNT)}\
   let across = ({word(COLUMNS)} + {wide - 1}u) / {wide}u;
   let down = ({word(ROWS)} + {tall - 1}u) / {tall}u;
@@ -128,11 +126,11 @@ def _finish_quads(ir: KernelIR, product: Product, results: list[list[str]]) -> s
 
     def of_row(values: list[str]) -> str:
         return " ".join(
-            f"if (column + {4 * q}u < {word(COLUMNS)}) {{ finish(start + {4 * q}u, {value}); }}"
+            f"if (column + {4 * q}u < {word(COLUMNS)}) {{ {put(ir, product, f'start + {4 * q}u', value)} }}"
             for q, value in enumerate(values)
         )
 
-    if len(ir.functions[0].code) <= SHORT_EPILOGUE:
+    if not ir.functions or len(ir.functions[0].code) <= SHORT_EPILOGUE:
         return "\n".join(
             f"  if (row + {r}u < {word(ROWS)}) {{ let start = {start.format(f'{r}u')}; {of_row(values)} }}"
             for r, values in enumerate(results)

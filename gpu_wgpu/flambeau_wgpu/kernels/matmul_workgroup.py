@@ -5,7 +5,6 @@ at a time, reading the next stage while they multiply. The best layout on real G
 from __future__ import annotations
 
 from ..codegen.ir import KernelIR
-from ..codegen.ops import wrapped
 from ..codegen.wgsl import buffer, word
 from .matmul_layout import (
     A_INNER,
@@ -19,6 +18,8 @@ from .matmul_layout import (
     Product,
     batch_offsets,
     element_of,
+    lanes,
+    put,
 )  # fmt: skip
 
 STAGE = 16  # elements of the inner dimension that are staged at once
@@ -41,14 +42,15 @@ def render(ir: KernelIR, product: Product) -> str:
     take += [f"      let y{q} = b_tile[k * {wide // 4}u + local.x * {own_columns // 4}u + {q}u];" for q in quads]
     multiply = [f"      acc{r}_{q} = acc{r}_{q} + x{r // 4}[{r % 4}] * y{q};" for r in rows for q in quads]
     results = ", ".join(f"acc{r}_{q}" for r in rows for q in quads)
-    value = wrapped("matmul", product.dtype, f"results[r * {len(quads)}u + c / 4u][c & 3u]")
-    per, step = (len(quads), 4) if ir.functions[0].lanes == 4 else (own_columns, 1)
+    value = f"results[r * {len(quads)}u + c / 4u][c & 3u]"
+    per, step = (len(quads), 4) if lanes(ir, product) == 4 else (own_columns, 1)
     if step == 4:
         value = f"results[r * {per}u + c]"
+    start = f"(batch * {word(ROWS)} + y) * {word(COLUMNS)} + x"
     finish = f"""for (var c = 0u; c < {per}u; c = c + 1u) {{
       let x = column + local.x * {own_columns}u + c * {step}u;
       if (y < {word(ROWS)} && x < {word(COLUMNS)}) {{
-        finish((batch * {word(ROWS)} + y) * {word(COLUMNS)} + x, {value});
+        {put(ir, product, start, value)}
       }}
     }}"""
     return f"""{a.memory()}
