@@ -113,6 +113,11 @@ def _put_int(block: bytearray, at: int, value: Any) -> None:
     struct.pack_into("<I", block, at, int(value) & 0xFFFFFFFF)
 
 
+def _put_int64(block: bytearray, at: int, value: Any) -> None:
+    # What does not fit is compared with, chosen and clamped to: nearest to it is the end of what does.
+    struct.pack_into("<i", block, at, min(max(int(value), -(2**31)), 2**31 - 1))
+
+
 def _put_int16(block: bytearray, at: int, value: Any) -> None:
     struct.pack_into("<i", block, at, (int(value) + 0x8000 & 0xFFFF) - 0x8000)
 
@@ -132,7 +137,7 @@ def _put_bool(block: bytearray, at: int, value: Any) -> None:
 PUT_SCALAR: Final[dict[dtype, Callable[[bytearray, int, Any], None]]] = {
     float32: _put_float,
     float16: _put_half,
-    int64: _put_int,
+    int64: _put_int64,
     int32: _put_int,
     int16: _put_int16,
     int8: _put_int8,

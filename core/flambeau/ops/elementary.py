@@ -23,27 +23,39 @@ from .returned import named
 
 # --- hyperbolic inverses, angles --------------------------------------------------------------------------------------
 
+_FAR = 1e18
+"""From here on acosh(x) and asinh(x) are log(2 x), and not far beyond, the square of a float32 is infinite."""
+
+
+def _odd(be: Any, input: Array, value: Array) -> Any:
+    """An odd function of `input`, of which `value` is that of |input|; nan and zeros of both signs stay."""
+    return be.where(be.lt(0.0, input), value, be.where(be.lt(input, 0.0), be.neg(value), input))
+
 
 @unary(promote="float", input=lambda g, input: mul(g, rsqrt(plus(mul(input, input), 1.0))))
 def asinh(be: Any, input: Array) -> Any:
     """The inverse hyperbolic sine."""
     size = be.abs(input)
-    square = be.mul(size, size)
-    value = be.log1p(be.add(size, be.div(square, be.add(be.sqrt(be.add(square, 1.0)), 1.0))))
-    return be.mul(be.sign(input), be.where(be.eq(size, math.inf), math.inf, value))
+    near = be.minimum(size, _FAR)
+    square = be.mul(near, near)
+    value = be.log1p(be.add(near, be.div(square, be.add(be.sqrt(be.add(square, 1.0)), 1.0))))
+    return _odd(be, input, be.where(be.lt(size, _FAR), value, be.add(be.log(size), math.log(2))))
 
 
 @unary(promote="float", input=lambda g, input: mul(g, mul(rsqrt(minus(input, 1.0)), rsqrt(plus(input, 1.0)))))
 def acosh(be: Any, input: Array) -> Any:
     """The inverse hyperbolic cosine."""
-    above = be.sub(input, 1.0)
-    return be.log1p(be.add(above, be.sqrt(be.mul(above, be.add(above, 2.0)))))
+    above = be.sub(be.minimum(input, _FAR), 1.0)
+    value = be.log1p(be.add(above, be.sqrt(be.mul(above, be.add(above, 2.0)))))
+    value = be.where(be.lt(input, _FAR), value, be.add(be.log(input), math.log(2)))
+    return be.where(be.lt(input, 1.0), math.nan, value)
 
 
 @unary(promote="float", input=lambda g, input: true_divide(g, minus(1.0, mul(input, input))))
 def atanh(be: Any, input: Array) -> Any:
     """The inverse hyperbolic tangent."""
-    return be.mul(be.log1p(be.div(be.mul(input, 2.0), be.sub(1.0, input))), 0.5)
+    size = be.abs(input)
+    return _odd(be, input, be.mul(be.log1p(be.div(be.mul(size, 2.0), be.sub(1.0, size))), 0.5))
 
 
 @unary(promote="float", name="Deg2RadBackward0", input=lambda g: mul(g, math.pi / 180))

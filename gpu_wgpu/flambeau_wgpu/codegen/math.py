@@ -91,7 +91,7 @@ fn log_f(x: f32) -> f32 {
 fn log1p_f(x: f32) -> f32 {
   return select(log_f(1.0 + x), log_near_1(x), x > -0.29 && x < 0.41);
 }""",
-    # sin and cos of r + k pi / 2, |r| <= pi / 4; pi / 2 in three parts, exact for k below 2^16
+    # sin and cos of r + k pi / 2, |r| <= pi / 4; pi / 2 in three parts, whose products are exact for k below 2^13
     "reduce_angle": """
 fn reduce_angle(x: f32) -> vec2<f32> {
   let k = round(x * 0.636619772);
@@ -280,7 +280,8 @@ fn pow_f(x: f32, y: f32) -> f32 {
   let undefined = is_nan(x) || is_nan(y) || (x < 0.0 && !whole && !is_inf(x));
   return select(select(signed, not_a_number(), undefined), 1.0, y == 0.0 || x == 1.0);
 }""",
-    # a^y = 2^(n y) m^y, with a = m 2^n: the whole part of n y goes straight into the exponent
+    # a^y = 2^(n y) m^y, with a = m 2^n: the whole part of n y goes straight into the exponent. The rest of it is exact
+    # because n has 8 bits and the upper part of y 12, of the 24 there are.
     "exp_f_of_product": """
 fn exp_f_of_product(a: f32, y: f32) -> f32 {
   let subnormal = a < 1.17549435e-38;
@@ -290,7 +291,9 @@ fn exp_f_of_product(a: f32, y: f32) -> f32 {
   let exponent = f32(i32(bits >> 23u) - 127 - select(0, 23, subnormal) + select(0, 1, upper));
   let n = clamp(round(exponent * y), -300.0, 300.0);
   let log_m = log_near_1(select(mantissa, mantissa * 0.5, upper) - 1.0);
-  let part = clamp(fma(exponent, y, -n) * 0.693147181 + y * log_m, -1000.0, 1000.0);
+  let upper_y = bitcast<f32>(bitcast<u32>(y) & 0xfffff000u);
+  let rest = (exponent * upper_y - n) + exponent * (y - upper_y);
+  let part = clamp(rest * 0.693147181 + y * log_m, -1000.0, 1000.0);
   let k = round(part * 1.44269504);
   return scale_2(exp_over_2(part, k), i32(clamp(n + k, -250.0, 250.0)));
 }""",
