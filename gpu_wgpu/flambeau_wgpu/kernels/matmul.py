@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..engine import Engine
 
 LARGE_FROM = 1 << 18  # multiplications from which the larger register tile is worth compiling
-WIDE_FROM = 1 << 22  # ...and a wide one, whose rows of the right operand are loaded whole
+WIDE_FROM = 1 << 22  # ...and those that need fewest loads
 GROUP_FROM = 48  # rows and columns from which a workgroup tile is worth it on a GPU
 LONG = 2048  # inner dimension from which splitting it is worth a second kernel
 BUSY = {"cpu": 128, "gpu": 4096}  # invocations that keep a device busy
@@ -98,6 +98,7 @@ def candidates(shape: ProductShape) -> list[Variant]:
         Variant("register", 8, 4),
         Variant("register", 8, 8),
         Variant("register", 8, 16),
+        Variant("register", 16, 16),
     ]
     if min(shape.rows, shape.columns) >= GROUP_FROM:
         found += [Variant("workgroup", 64, 64), Variant("workgroup", 128, 64), Variant("workgroup", 128, 128)]

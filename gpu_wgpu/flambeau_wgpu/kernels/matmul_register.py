@@ -44,14 +44,12 @@ def render(ir: KernelIR, product: Product) -> str:
     if a_mode == "along":
         load_a = [f"let x{r} = {a_name}[a_quad{r} + n];" for r in rows]
     elif a_mode == "across":
-        load_a = [
-            f"let t{j}_{q} = {a_name}[a_quad0 + (k + {j}u) * a_step + {q}u];" for j in ks for q in range(tall // 4)
-        ]
+        load_a = [f"let t{j}_{q} = {a_name}[a_line + {_steps('a', j)}{q}u];" for j in ks for q in range(tall // 4)]
         load_a += [f"let x{r} = {v}({', '.join(f't{j}_{r // 4}[{r % 4}]' for j in ks)});" for r in rows]
     else:
         load_a = [f"let x{r} = {v}({', '.join(a_scalar(r, f'k + {j}u') for j in ks)});" for r in rows]
     if b_mode == "across":
-        load_b = [f"let y{j}_{q} = {b_name}[b_quad0 + (k + {j}u) * b_step + {q}u];" for j in ks for q in range(quads)]
+        load_b = [f"let y{j}_{q} = {b_name}[b_line + {_steps('b', j)}{q}u];" for j in ks for q in range(quads)]
     elif b_mode == "along":
         load_b = [f"let u{c} = {b_name}[b_quad{c} + n];" for c in columns]
         load_b += [_gather(v, f"y{j}_{q}", [f"u{4 * q + c}[{j}]" for c in ks]) for j in ks for q in range(quads)]
@@ -63,7 +61,7 @@ def render(ir: KernelIR, product: Product) -> str:
         f"acc{r}_{q} = {_accumulate(v, f'x{r}[{j}]', f'y{j}_{q}', f'acc{r}_{q}')};"
         for r in rows
         for q in range(quads)
-        for j in ks
+        for j in ks  # last: software adapters have registers for few results, and keep one over these
     ]
     line, nested = "\n", "\n    "
     tail = [_gather(v, f"y{q}", [b_scalar(4 * q + c, "k") for c in ks]) for q in range(quads)]
@@ -78,7 +76,13 @@ def render(ir: KernelIR, product: Product) -> str:
     # Vectors are counted in vectors, outside of the loop: compilers of software adapters leave nothing out of it.
     quads_of = [f"  let a_quad{r} = a_row{r} >> 2u;" for r in (rows if a_mode == "along" else range(1))]
     quads_of += [f"  let b_quad{c} = b_col{c} >> 2u;" for c in (columns if b_mode == "along" else range(1))]
-    quads_of += [f"  let a_step = {word(A_INNER)} >> 2u;", f"  let b_step = {word(B_INNER)} >> 2u;"]
+    lines_of = [("a", A_INNER)] if a_mode == "across" else []
+    lines_of += [("b", B_INNER)] if b_mode == "across" else []
+    for name, step in lines_of:  # where four lines across the tile begin, in vectors
+        quads_of.append(f"  let {name}_step = {word(step)} >> 2u;")
+        quads_of += [f"  let {name}_step{j} = {name}_step * {j}u;" for j in (2, 3, 4)]
+        quads_of.append(f"  var {name}_line = {name}_quad0 + begin * {name}_step;")
+    advance = [f"{name}_line = {name}_line + {name}_step4;" for name, _ in lines_of]
     accumulators = [f"  var acc{r}_{q} = {v}();" for r in rows for q in range(quads)]
     results = ", ".join(f"acc{r}_{q}" for r in rows for q in range(quads))
     value = f"results[r * {quads}u + c / 4u][c & 3u]"
@@ -109,7 +113,7 @@ def render(ir: KernelIR, product: Product) -> str:
   let whole = begin + ((end - begin) & 0xfffffffcu);
   for (var k = begin; k < whole; k = k + 4u) {{
     let n = k >> 2u;
-    {nested.join([*load_a, *load_b, *multiply])}
+    {nested.join([*load_a, *load_b, *multiply, *advance])}
   }}
 {rest if product.ragged else ""}\
 {stores}
@@ -141,6 +145,11 @@ def _finish_quads(ir: KernelIR, product: Product, results: list[list[str]]) -> s
     let start = {start.format("r")};
     {of_row([f"results[r * {quads}u + {q}u]" for q in range(quads)])}
   }}"""
+
+
+def _steps(name: str, lines: int) -> str:
+    """How far a line is from the first of four."""
+    return ("", f"{name}_step + ", f"{name}_step2 + ", f"{name}_step3 + ")[lines]
 
 
 def _gather(vector: str, name: str, elements: list[str]) -> str:
