@@ -128,6 +128,38 @@ def memory_stats(d: device | str | int | None = None, /) -> dict[str, int]:
     }
 
 
+def memory_summary(d: device | str | int | None = None, abbreviated: bool = False, /) -> str:
+    """The memory in use and held, now and at most, as a table for people. (`abbreviated` has nothing to leave out.)
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.cuda.memory.memory_summary.html
+    """
+    found = _memory(d)
+    rule, columns = "=" * 51, ("Metric", "Cur Usage", "Peak Usage")
+    rows = [
+        f" {name:21} | {_in_units(found.get(key, 0)):>10} | {_in_units(found.get(f'max_{key}', 0)):>10} "
+        for name, key in (("Allocated memory", "allocated"), ("Reserved memory", "reserved"))
+    ]
+    lines = [
+        rule,
+        f"{current_accelerator()} memory summary, device ID {_index(d)}".center(51),
+        "-" * 51,
+        f" {columns[0]:^21} | {columns[1]:^10} | {columns[2]:^10} ",
+        "-" * 51,
+        *rows,
+        rule,
+    ]
+    return "".join(f"|{line}|\n" for line in lines)
+
+
+def _in_units(size: int) -> str:
+    """A size as PyTorch writes it: up to five digits, and a unit."""
+    units = ["B", "KiB", "MiB", "GiB", "TiB"]
+    while size >= 10 * 1024 and len(units) > 1:
+        size //= 1024
+        del units[0]
+    return f"{size} {units[0]}"
+
+
 def get_memory_info(d: device | str | int | None = None, /) -> tuple[int, int]:
     """Bytes of device memory that are free, and that there are.
 

@@ -1,6 +1,7 @@
 """Memory is flat, and in-place updates are."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,9 @@ def test_what_pytorch_calls_it(gpu: Any) -> None:
     assert accelerator.memory_reserved() >= 1 << 22
     accelerator.empty_cache()
     assert accelerator.memory_reserved() < accelerator.max_memory_reserved()
+    summary = torch.get_device_module("wgpu").memory_summary().splitlines()
+    assert summary[1].strip("| ") == "wgpu memory summary, device ID 0"
+    assert any(re.fullmatch(r"\| Reserved memory +\| +\d+ ([KM]i)?B \| +\d+ [KM]iB \|", line) for line in summary)
     free, total = accelerator.get_memory_info()
     assert 0 < free <= total
 
