@@ -16,8 +16,7 @@ from .grid import cover
 LANES = 4
 WORTH_LANES = 1 << 13  # elements from which loading four at once is worth another kernel
 MOST_INSTRUCTIONS = 48  # of a kernel that is written out four times
-VECTORS_ON_CPU = 4  # that an invocation of a software adapter computes: starting one costs as much as a load
-MOST_STRAIGHT = 16  # instructions that are written out for each of these vectors, rather than in a loop
+VECTORS_ON_CPU = 8  # that an invocation of a software adapter computes: starting one costs as much as a load
 MANY = 1 << 16  # elements from which it does so
 
 
@@ -37,8 +36,7 @@ def build(fusion: Fusion, roots: list[Ref]) -> Kernel:
     if not kernel.ops:
         kernel.ops.append("copy" if kernel.bindings[0].key not in roots else "fill")
     vectors = VECTORS_ON_CPU if lanes > 1 and fusion.device_kind == "cpu" and numel >= MANY else 1
-    straight = vectors == 1 or (numel % (lanes * vectors) == 0 and len(function.code) <= MOST_STRAIGHT)
-    return kernel.finish(cover(-(-numel // (lanes * vectors)), WORKGROUP), (lanes, vectors, straight))
+    return kernel.finish(cover(-(-numel // (lanes * vectors)), WORKGROUP), (lanes, vectors))
 
 
 def build_copy(fusion: Fusion, source: Ref, target: Ref) -> Kernel:
@@ -77,18 +75,17 @@ def build_assign(fusion: Fusion, ref: Ref) -> Kernel:
 
 
 def render(ir: KernelIR) -> str:
-    lanes, vectors, straight = ir.static or (1, 1, True)
+    lanes, vectors = ir.static or (1, 1)
     text = body(ir, ir.functions[0])
     if lanes == 1:
         return module(ir, f"{ENTRY}{flat_index(0)}{text}\n}}")
-    first = f"  let first = (id.x + id.y * (groups.x * WORKGROUP_SIZE)) * {lanes * vectors}u;\n"
-    if straight:
-        way_out = f"  if (first >= {word(0)}) {{ return; }}\n"
-        blocks = "\n".join(f"  {{\n  let i = first + {at * lanes}u;\n{text}\n  }}" for at in range(vectors))
-        return module(ir, f"{ENTRY}{first}{way_out}{blocks}\n}}")
-    loop = f"""  let end = min(first + {lanes * vectors}u, {word(0)});
+    first = f"(id.x + id.y * (groups.x * WORKGROUP_SIZE)) * {lanes * vectors}u"
+    if vectors == 1:
+        return module(ir, f"{ENTRY}  let i = {first};\n  if (i >= {word(0)}) {{ return; }}\n{text}\n}}")
+    loop = f"""  let first = {first};
+  let end = min(first + {lanes * vectors}u, {word(0)});
   for (var i = first; i < end; i = i + {lanes}u) {{
 {text}
   }}
 }}"""
-    return module(ir, ENTRY + first + words_first(loop))
+    return module(ir, ENTRY + words_first(loop))
