@@ -77,6 +77,24 @@ def test_values_and_gradients(gpu: Any, kind: str, name: str, shape: tuple[int, 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("shape", [(20, 1040), (50, 260), (4, 9, 1024), (6, 66, 4, 16)], ids=str)
+def test_over_axes_that_others_follow(gpu: Any, kind: str, shape: tuple[int, ...]) -> None:
+    """Neighbouring rows side by side: as many of them as divide the last dimension, in invocations that walk together."""
+    a = np.random.default_rng(2).normal(size=shape).astype("f4")
+    a[-1, 7] = -np.inf
+    x = flambeau.from_numpy(a).to("wgpu")
+    for axes in ((0,), tuple(k for k in range(len(shape)) if k != 1 or len(shape) == 2)):
+        expected = np.exp(a - a.max(axes, keepdims=True))
+        expected /= expected.sum(axes, keepdims=True)
+        weights = (x - x.amax(axes, keepdim=True)).exp()
+        weights = weights / weights.sum(axes, keepdim=True)
+        np.testing.assert_allclose(weights.cpu().numpy(), expected, rtol=2e-5, atol=1e-7)
+        np.testing.assert_allclose(x.exp().sum(axes).cpu().numpy(), np.exp(a).sum(axes), rtol=2e-5)
+        assert x.amax(axes).cpu().numpy().tolist() == a.max(axes).tolist()
+        assert x.argmax(0).cpu().numpy().tolist() == a.argmax(0).tolist()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(40, 66), (33, 512), (2, 9000)], ids=str)
 def test_positions(gpu: Any, kind: str, shape: tuple[int, ...]) -> None:
     a = np.random.default_rng(1).integers(-50, 50, shape).astype("f4")

@@ -62,7 +62,8 @@ class Function(NamedTuple):
     stores: tuple[Store, ...]
     input: str  # dtype of the value handed in; "" for none
     located: bool = False  # whether the coordinates are handed in, too
-    lanes: int = 1  # how many neighbours along the last dimension it computes at once
+    lanes: int = 1  # how many neighbours it computes at once: 1, or whole vectors of four
+    along: int = -1  # the dimension in which they are neighbours
 
 
 class Binding(NamedTuple):

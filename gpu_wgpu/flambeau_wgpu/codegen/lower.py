@@ -24,6 +24,7 @@ from .ops import storage
 
 Key = Ref | tuple[str, int]  # an array's buffer, or a kernel's scratch
 Access = tuple[int, Strides, int]  # space, strides, offset
+VECTOR = 4  # elements that are loaded at once
 
 
 class TooManyBindings(Exception):
@@ -314,11 +315,12 @@ class FunctionBuilder:
 
     # --- writing down
 
-    def finish(self, result: int = -1, lanes: int = 1) -> Function:
+    def finish(self, result: int = -1, lanes: int = 1, of_rows: bool = False) -> Function:
         """The function's structure, appended to the kernel; the numbers in it become parameter words.
 
-        With `lanes` it may compute so many neighbours along the last dimension at once, if that is long enough; its
-        buffers are then bound as vectors where all accesses are of neighbours. (Sizes are multiples of `lanes` then.)
+        With `lanes` it may compute so many neighbours along the last dimension at once, or half, or a quarter, but at least
+        four: as many as divide its size. Its buffers are then bound as vectors where all accesses are of neighbours.
+        `of_rows` says that it is the last dimension before `split`.
         """
         kernel = self.kernel
         self._forget_unused_accesses()
@@ -370,10 +372,11 @@ class FunctionBuilder:
                 kernel.word(size)
             spaces.append(Space(position, len(shape), at))
         accesses = tuple(pattern(access) for access in self.accesses)
-        if self.spaces or not dims or dims[-1] % lanes:
-            lanes = 1
+        along = split - 1 if of_rows else -1
+        while lanes > 1 and (self.spaces or not dims or dims[along] % lanes):
+            lanes = lanes // 2 if lanes > VECTOR else 1
         if lanes > 1:
-            self._bind_vectors(lanes, {access: walk[access] for access in outer})
+            self._bind_vectors({access: walk[access] for access in outer}, along)
         stores = tuple(Store(b, r, d, pattern(a, for_store=True)) for b, r, d, a in self.stores)
         input_dtype = self.input[1] if self.input is not None else ""
         function = Function(
@@ -389,23 +392,25 @@ class FunctionBuilder:
             input_dtype,
             self.is_located,
             lanes,
+            along if lanes > 1 else -1,
         )
         kernel.functions.append(function)
         return function
 
-    def _bind_vectors(self, lanes: int, walk: dict[Access, Strides]) -> None:
-        """Bind the buffers as vectors of which only whole vectors are loaded and stored."""
+    def _bind_vectors(self, walk: dict[Access, Strides], along: int) -> None:
+        """Bind the buffers as vectors of which only whole vectors, along a dimension, are loaded and stored."""
         access_of = list(self.accesses)
         uses = [(i[2], access_of[i[3]]) for i in self.code if i[0] == "load"]
         uses += [(binding, access) for binding, _, _, access in self.stores]
         single = {i[2] for i in self.code if i[0] == "load_at"}
         for binding, access in uses:
             strides = walk[access]
-            if strides[-1] != 1 or access[2] % lanes or any(stride % lanes for stride in strides[:-1]):
+            others = [stride for axis, stride in enumerate(strides) if axis != along % len(strides)]
+            if strides[along] != 1 or access[2] % VECTOR or any(stride % VECTOR for stride in others):
                 single.add(binding)
         for binding in {binding for binding, _ in uses} - single:
             bound = self.kernel.bindings[binding]
-            bound.storage = f"vec{lanes}<{bound.storage}>"
+            bound.storage = f"vec{VECTOR}<{bound.storage}>"
 
 
 def _runs_before(dims: Shape, all_strides: list[Strides], split: int) -> Shape:

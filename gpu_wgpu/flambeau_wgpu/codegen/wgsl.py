@@ -2,8 +2,8 @@
 
 Names in the text: `i` the flat index, `c0 c1 ...` coordinates, `a0 a1 ...` positions of accesses, `r0 r1 ...`
 registers, `b1 b2 ...` buffers, `P` the parameter block, `w0 w1 ...` its words where a kernel reads them first. A function
-of several lanes computes neighbours along its last dimension at once; its registers that differ among them are `r0_0 r0_1
-...`, and `v0 v1 ...` vectors as loaded.
+of several lanes computes neighbours along one dimension at once; its registers that differ among them are `r0_0 r0_1 ...`,
+and `v0_0 v0_1 ...` vectors as loaded.
 """
 
 from __future__ import annotations
@@ -65,10 +65,13 @@ def buffer(ir: KernelIR, at: int) -> str:
     return f"b{at if alias < 0 else alias}"
 
 
-def flat_index(count_word: int, indent: str = INDENT) -> str:
-    """`i`, the invocation's number in a dispatch that may be folded into y, and the way out for those too many."""
+def flat_index(count_word: int, indent: str = INDENT, each: int = 1) -> str:
+    """`i`, the invocation's number in a dispatch that may be folded into y, and the way out for those too many; with `each`,
+    the first of so many numbers.
+    """
+    number = "id.x + id.y * (groups.x * WORKGROUP_SIZE)"
     return (
-        f"{indent}let i = id.x + id.y * (groups.x * WORKGROUP_SIZE);\n"
+        f"{indent}let i = {number if each == 1 else f'({number}) * {each}u'};\n"
         f"{indent}if (i >= {word(count_word)}) {{ return; }}\n"
     )
 
@@ -187,7 +190,8 @@ def varying(function: Function) -> list[bool]:
     """Whether each register differs among the lanes."""
     if function.lanes == 1:
         return [False] * len(function.code)
-    return _dependents(function, lambda pattern: pattern.flat or pattern.walks[-1] != ABSENT, ("input",))
+    also = ("input",) if function.along < 0 else ("reduced",)
+    return _dependents(function, lambda pattern: pattern.flat or pattern.walks[function.along] != ABSENT, also)
 
 
 def inner(function: Function) -> list[bool]:
@@ -235,10 +239,13 @@ def instructions(
             continue
         if _is_vector(ir, instruction):
             place = _place(function, instruction[3])
-            lines.append(f"{indent}let v{at} = {buffer(ir, instruction[2])}[({place}) >> 2u];")
+            lines += [
+                f"{indent}let v{at}_{k} = {buffer(ir, instruction[2])}[{_vector_place(place, k)}];"
+                for k in range(function.lanes // 4)
+            ]
         for lane in range(function.lanes):
             if _is_vector(ir, instruction):
-                value = load(instruction[1], f"v{at}[{lane}]")
+                value = load(instruction[1], f"v{at}_{lane // 4}[{lane % 4}]")
             else:
                 value = _expression(ir, function, instruction, given, differs, lane)
             lines.append(f"{indent}let r{at}_{lane}: {type_} = {value};")
@@ -276,7 +283,7 @@ def _expression(
     if name == "input":
         return f"{given}[{lane}]" if function.lanes > 1 else given
     if name == "reduced":
-        return f"m{rest[0]}"
+        return f"m{rest[0]}" if function.along < 0 else f"m{rest[0]}_{lane}"
     if name == "arange":
         at, start, step = rest
         index = f"{register(dtype)}({_place(function, at, lane)})"
@@ -292,16 +299,22 @@ def _expression(
 
 def _place(function: Function, at: int, lane: int = 0) -> str:
     pattern = function.accesses[at]
-    return f"{'i' if pattern.flat else f'a{at}'}{_lane_step(pattern, lane)}"
+    return f"{'i' if pattern.flat else f'a{at}'}{_lane_step(pattern, function.along, lane)}"
 
 
-def _lane_step(pattern: Pattern, lane: int) -> str:
+def _lane_step(pattern: Pattern, along: int, lane: int) -> str:
     """How far a lane is from the first."""
-    if lane == 0 or (not pattern.flat and pattern.walks[-1] == ABSENT):
+    if lane == 0 or (not pattern.flat and pattern.walks[along] == ABSENT):
         return ""
-    if pattern.flat or pattern.walks[-1] == UNIT:
+    if pattern.flat or pattern.walks[along] == UNIT:
         return f" + {lane}u"
-    return f" + {lane}u * {word(pattern.word + sum(walk == STRIDED for walk in pattern.walks))}"
+    before = pattern.walks[: along % len(pattern.walks) + 1]
+    return f" + {lane}u * {word(pattern.word + sum(walk == STRIDED for walk in before))}"
+
+
+def _vector_place(place: str, number: int) -> str:
+    """The place of a vector in a buffer of vectors, `number` after the one at an element's place."""
+    return f"(({place}) >> 2u) + {number}u" if number else f"({place}) >> 2u"
 
 
 def scalar(dtype: str, at: int) -> str:
@@ -322,14 +335,18 @@ def stores(
             continue
         place = _position(function, s.position, f"o{at}", hoisted)
         values = [store(s.dtype, register_name(differs, s.register, lane)) for lane in range(function.lanes)]
-        if function.lanes == 1 or not (s.position.flat or s.position.walks[-1] != ABSENT):
+        if function.lanes == 1 or not (s.position.flat or s.position.walks[function.along] != ABSENT):
             lines.append(f"{indent}{_one(ir, s.binding, place)} = {values[0]};")
         elif ir.bindings[s.binding].storage.startswith("vec"):
-            vector = f"{ir.bindings[s.binding].storage}({', '.join(values)})"
-            lines.append(f"{indent}{buffer(ir, s.binding)}[({place}) >> 2u] = {vector};")
+            type_ = ir.bindings[s.binding].storage
+            lines += [
+                f"{indent}{buffer(ir, s.binding)}[{_vector_place(place, k)}] = "
+                f"{type_}({', '.join(values[4 * k : 4 * k + 4])});"
+                for k in range(function.lanes // 4)
+            ]
         else:
             lines += [
-                f"{indent}{buffer(ir, s.binding)}[{place}{_lane_step(s.position, lane)}] = {value};"
+                f"{indent}{buffer(ir, s.binding)}[{place}{_lane_step(s.position, function.along, lane)}] = {value};"
                 for lane, value in enumerate(values)
             ]
     return lines

@@ -79,10 +79,9 @@ def render(ir: KernelIR) -> str:
     text = body(ir, ir.functions[0])
     if lanes == 1:
         return module(ir, f"{ENTRY}{flat_index(0)}{text}\n}}")
-    first = f"(id.x + id.y * (groups.x * WORKGROUP_SIZE)) * {lanes * vectors}u"
     if vectors == 1:
-        return module(ir, f"{ENTRY}  let i = {first};\n  if (i >= {word(0)}) {{ return; }}\n{text}\n}}")
-    loop = f"""  let first = {first};
+        return module(ir, f"{ENTRY}{flat_index(0, each=lanes)}{text}\n}}")
+    loop = f"""  let first = (id.x + id.y * (groups.x * WORKGROUP_SIZE)) * {lanes * vectors}u;
   let end = min(first + {lanes * vectors}u, {word(0)});
   for (var i = first; i < end; i = i + {lanes}u) {{
 {text}

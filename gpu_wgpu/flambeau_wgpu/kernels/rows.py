@@ -6,6 +6,9 @@ the way is computed again rather than kept. *Serial*: one invocation per row. *W
 combine what they found through workgroup memory. *Subgroup*: within subgroups first, through registers. *Split*: few
 rows of very many elements, and one reduction: slices are reduced first, by workgroups, into partial results, and these
 in a second kernel.
+
+An invocation takes several elements at once: of its row, or, where it is those of neighbouring rows that lie side by side
+(a column's sum), of as many rows.
 """
 
 from __future__ import annotations
@@ -58,6 +61,10 @@ SPLIT_LENGTH = 1 << 15
 SLICES = 256
 POSITIONS = ("argmax", "argmin")
 LANES = 4
+WIDE, WIDEST = 8, 16
+TOGETHER = (
+    16  # lines after which those who read side by side wait for each other: what lies between is then loaded once
+)
 WORTH_LANES = 1 << 13  # elements from which loading four at once is worth another kernel
 MOST_INSTRUCTIONS = 40  # of a kernel that is written out four times
 
@@ -117,10 +124,37 @@ def build_of(fusion: Fusion, group: Group, reductions: list[Ref], roots: list[Re
             access = every_element if root in group.wide else every_row
             function.store(root, function.value(root, access), access)
             # A row's value is written when all of the row has been read, by one of those that read it.
-    fast = not space.axes and space.numel >= WORTH_LANES and len(function.code) <= MOST_INSTRUCTIONS
-    function.finish(lanes=LANES if fast else 1)
+    of_rows = len(shape) - 1 not in axes and bool(space.axes)  # neighbours in memory belong to neighbouring rows
     if split:
+        function.finish(lanes=1 if of_rows else _lanes(space, len(function.code)))
         return _split(fusion, kernel, first, phases[0], space, roots)
+    layout = _choose(fusion, space, phases)
+    lanes = _lanes(space, len(function.code), wide=fusion.device_kind == "cpu" and layout == "serial", of_rows=of_rows)
+    if of_rows and any(phase.name in POSITIONS for phase in phases):
+        lanes = 1
+    done = function.finish(lanes=lanes, of_rows=of_rows)
+    invocations = space.rows // (done.lanes if done.along >= 0 else 1)
+    groups = cover(invocations, WORKGROUP) if layout == "serial" else fold(space.rows)
+    return [kernel.finish(groups, (layout, tuple(phases)))]
+
+
+def _lanes(space: Space, instructions: int, wide: bool = False, of_rows: bool = False) -> int:
+    """How many elements side by side one invocation takes at once: of a row, or of as many rows.
+
+    `wide`: more than a vector of them, which spares a software adapter turns of a loop, and of rows makes it read whole
+    lines of memory.
+    """
+    if space.numel < WORTH_LANES or instructions > MOST_INSTRUCTIONS or (of_rows and not wide):
+        return 1
+    lanes = WIDEST if of_rows else WIDE
+    while lanes > LANES and not (wide and lanes * instructions <= LANES * MOST_INSTRUCTIONS):
+        lanes //= 2
+    while of_rows and space.rows < lanes * MANY_ROWS_ON_CPU:
+        lanes //= 2
+    return lanes if lanes >= LANES else 1
+
+
+def _choose(fusion: Fusion, space: Space, phases: list[Phase]) -> str:
     rows, length = (1 << (size - 1).bit_length() for size in space[:2])
     key = f"rows {rows} {length} {'across' if space.axes else 'along'}"
     layouts, default = ["serial", "workgroup"], _layout(fusion.device_kind, space)
@@ -128,9 +162,7 @@ def build_of(fusion: Fusion, group: Group, reductions: list[Ref], roots: list[Re
         layouts.append("subgroup")
         if default == "workgroup" and fusion.device_kind == "gpu":
             default = "subgroup"
-    layout = fusion.tuner.choose(key, layouts, default, partial(_measured, space))
-    groups = cover(space.rows, WORKGROUP) if layout == "serial" else fold(space.rows)
-    return [kernel.finish(groups, (layout, tuple(phases)))]
+    return fusion.tuner.choose(key, layouts, default, partial(_measured, space))
 
 
 def _is_split(space: Space, name: str) -> bool:
@@ -210,7 +242,11 @@ def render(ir: KernelIR) -> str:
     text = _Row(ir, function, layout, phases)
     head = _definitions(phases, layout)
     if layout == "serial":
-        return module(ir, head + ENTRY + flat_index(COUNT) + text.body() + "}")
+        start = flat_index(COUNT)
+        if text.together:  # nobody may leave before a barrier: those too many do what the last does
+            number = f"(id.x + id.y * (groups.x * WORKGROUP_SIZE)) * {function.lanes}u"
+            start = f"  let i = min({number}, {word(COUNT)} - {function.lanes}u);\n"
+        return module(ir, head + ENTRY + start + text.body() + "}")
     head += SUBGROUP_ENTRY if layout == "subgroup" else GROUP_ENTRY
     if layout in ("workgroup", "subgroup"):
         start = f"  if (g >= {word(COUNT)}) {{ return; }}\n  let i = g;\n  let end = {word(LENGTH)};\n"
@@ -250,6 +286,8 @@ class _Row:
         self.ir, self.function, self.layout, self.phases = ir, function, layout, phases
         self.is_inner = inner(function)
         self.lanes = function.lanes
+        self.together = function.along >= 0
+        self.step = 1 if function.along >= 0 else function.lanes  # elements of a row that are taken at once
         self.outer_done: set[int] = set()
         self.outer_places: set[int] = set()
 
@@ -298,34 +336,42 @@ class _Row:
         return [f"{INDENT}let a{at} = h{at};" for at in sorted(loaded)]
 
     def _walk(self, needs: set[int], statements: list[str]) -> list[str]:
-        """A loop over the row's elements, `lanes` at a time."""
+        """A loop over the row's elements, `step` at a time."""
         function, depth = self.function, INDENT
         lines: list[str] = []
+        closing: list[str] = []
         last = function.rank - 1
         if self.layout == "serial":
             for axis in range(function.split, function.rank):
-                step = self.lanes if axis == last else 1
-                end = word(function.word + axis)
-                lines.append(f"{depth}for (var c{axis} = 0u; c{axis} < {end}; c{axis} = c{axis} + {step}u) {{")
+                step = self.step if axis == last else 1
+                begin, end = "0u", word(function.word + axis)
+                if axis == last and self.together:
+                    lines.append(f"{depth}for (var near = 0u; near < {end}; near = near + {TOGETHER}u) {{")
+                    begin, end = "near", f"min(near + {TOGETHER}u, {end})"
+                    closing.append("workgroupBarrier(); }")
+                    depth += INDENT
+                lines.append(f"{depth}for (var c{axis} = {begin}; c{axis} < {end}; c{axis} = c{axis} + {step}u) {{")
+                closing.append("}")
                 depth += INDENT
         else:
-            begin, end, hop = f"t * {self.lanes}u", "end", WORKGROUP * self.lanes
+            begin, end, hop = f"t * {self.step}u", "end", WORKGROUP * self.step
             if self.layout == "slices":
                 begin = f"start + {begin}"
             elif self.layout == "chunks":
                 lines.append(
                     f"{depth}let chunk = ({word(SLICE)} / {LANES}u + {WORKGROUP - 1}u) / {WORKGROUP}u * {LANES}u;"
                 )
-                begin, end, hop = "start + t * chunk", "min(start + t * chunk + chunk, end)", self.lanes
+                begin, end, hop = "start + t * chunk", "min(start + t * chunk + chunk, end)", self.step
             lines.append(f"{depth}for (var k = {begin}; k < {end}; k = k + {hop}u) {{")
+            closing.append("}")
             depth += INDENT
             lines += coordinates(function, function.split, function.rank, "k", depth)
         lines += positions(function, depth, hoisted=True, only=needs)
         lines += instructions(self.ir, function, depth, only=needs)
         lines += [depth + statement for statement in statements]
-        while len(depth) > len(INDENT):
+        for close in reversed(closing):
             depth = depth[len(INDENT) :]
-            lines.append(f"{depth}}}")
+            lines.append(depth + close)
         return lines
 
     def _reductions(self, numbers: list[int]) -> list[str]:
@@ -347,11 +393,17 @@ class _Row:
         lines += self._walk(self._needs([self.phases[number].register for number in numbers]), statements)
         for number in numbers:
             phase = self.phases[number]
-            if phase.name not in POSITIONS and self.lanes > 1:
-                pairs = [
-                    _pair(phase, f"acc{number}_{lane}", f"acc{number}_{lane + 1}") for lane in range(0, self.lanes, 2)
+            if self.together:
+                lines += [
+                    f"{INDENT}let m{number}_{lane}: {register(phase.result)} = {_value(phase, f'{number}_{lane}')};"
+                    for lane in range(self.lanes)
                 ]
-                lines.append(f"{INDENT}var acc{number}: {register(phase.source)} = {_pair(phase, *pairs)};")
+                continue
+            if phase.name not in POSITIONS and self.lanes > 1:
+                found = [f"acc{number}_{lane}" for lane in range(self.lanes)]
+                while len(found) > 1:
+                    found = [_pair(phase, x, y) for x, y in zip(found[::2], found[1::2], strict=True)]
+                lines.append(f"{INDENT}var acc{number}: {register(phase.source)} = {found[0]};")
             if self.layout == "serial":
                 lines.append(f"{INDENT}let m{number}: {register(phase.result)} = {_value(phase, number)};")
             else:
@@ -422,7 +474,7 @@ def _start(phase: Phase, acc: str, number: int = 0, lane: int = 0) -> str:
     return f"var {acc}: {type_} = {IDENTITY[phase.name, KIND[phase.source]]};"
 
 
-def _value(phase: Phase, number: int) -> str:
+def _value(phase: Phase, number: int | str) -> str:
     return f"i32(best{number})" if phase.name in POSITIONS else wrapped(phase.name, phase.result, f"acc{number}")
 
 
