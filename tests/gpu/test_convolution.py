@@ -192,7 +192,7 @@ def test_convolutions_are_measured(gpu: Any, tmp_path: Path, monkeypatch: pytest
     tuner = Tuner(gpu.engine.device, "1")
     few = [Layout("register", SMALL), Layout("winograd", 1)]
     monkeypatch.setattr("flambeau_wgpu.kernels.convolution_choice.candidates", lambda *_: few)
-    monkeypatch.setattr("flambeau_wgpu.kernels.matmul.candidates", lambda shape: [Variant("register", 4, 4)])
+    monkeypatch.setattr("flambeau_wgpu.kernels.matmul.candidates", lambda *_: [Variant("register", 4, 4)])
     gpu.engine.plans.clear()
     monkeypatch.setattr(gpu.engine, "tuner", tuner)
     check((3, 5, 7, 6), (4, 5, 3, 3), 4, False, {"padding": 1})

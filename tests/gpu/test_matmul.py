@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from flambeau.dtype import int32
 from flambeau_wgpu.engine import Engine
 from flambeau_wgpu.kernels.matmul import ProductShape, Variant, candidates, default
 from flambeau_wgpu.tune import Tuner
@@ -16,6 +17,7 @@ LAYOUTS = [
     *candidates(ProductShape(512, 512, 512, 1, "along", "across")),
     Variant("register", 8, 8, 3),
     Variant("register", 4, 4, 5),
+    Variant("subgroup", 16, 8, 3),
 ]
 random = np.random.default_rng(3)
 
@@ -49,6 +51,23 @@ def test_every_layout(gpu: Any, layout: Variant, shape: tuple[int, int, int], le
 def test_batches_in_every_layout(gpu: Any, layout: Variant) -> None:
     a, c = random.standard_normal((3, 1, 20, 12)).astype("f4"), random.standard_normal((2, 12, 9)).astype("f4")
     np.testing.assert_allclose(gpu.get(gpu.backend.matmul(gpu.put(a), gpu.put(c))), a @ c, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_integers_in_every_layout(gpu: Any, layout: Variant) -> None:
+    a, c = random.integers(-9, 9, (21, 18), "i4"), random.integers(-9, 9, (18, 37), "i4")
+    found = gpu.get(gpu.backend.matmul(gpu.put(a, int32), gpu.put(c, int32)))
+    np.testing.assert_array_equal(found, a @ c)
+
+
+def test_registers_are_shared_where_adapters_can_and_tiles_are_full() -> None:
+    def taken(rows: int, inner: int, columns: int, subgroups: bool = True) -> str:
+        return str(default(ProductShape(rows, inner, columns, 1, "along", "across"), "cpu", subgroups))
+
+    assert taken(512, 512, 512) == "subgroup 16x8"
+    assert taken(512, 512, 512, subgroups=False) == "register 16x16"
+    assert taken(4096, 512, 16) == "subgroup down 8x16"
+    assert taken(520, 512, 18) == "register 8x16"
 
 
 def test_a_long_inner_dimension_is_split(gpu: Any) -> None:
@@ -99,7 +118,7 @@ def test_the_fastest_is_chosen_and_remembered(gpu: Any, tmp_path: Path, monkeypa
 def test_products_are_measured(gpu: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     few: Sequence[Variant] = [Variant("register", 4, 4), Variant("register", 8, 8)]
-    monkeypatch.setattr("flambeau_wgpu.kernels.matmul.candidates", lambda shape: few)
+    monkeypatch.setattr("flambeau_wgpu.kernels.matmul.candidates", lambda *_: few)
     tuner = Tuner(gpu.engine.device, "1")
     gpu.engine.plans.clear()
     monkeypatch.setattr(gpu.engine, "tuner", tuner)

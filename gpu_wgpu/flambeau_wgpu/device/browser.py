@@ -155,7 +155,7 @@ class BrowserDevice:
         handle = self._next_pipeline
         self._next_pipeline += 1
         # (Natively the feature alone is enough: wgpu's compiler does not know the directive.)
-        text = (f"enable {SUBGROUPS};\n{code}" if "subgroup_id" in code else code).encode()
+        text = (f"enable {SUBGROUPS};\n{code}" if "(subgroup_" in code else code).encode()
         self._words.extend((PIPELINE, handle, len(self._data), len(text), params_size, buffers, writable))
         self._data += text
         self._data += bytes(-len(text) % 4)

@@ -1,7 +1,8 @@
 """Matrix products, batched and broadcast, with operands at any strides and elementwise consumers behind them.
 
-The layouts are in `matmul_register.py` and `matmul_workgroup.py`. A product of few results over a long inner dimension is
-split along that into parts, so that there is work for all of a device; a second kernel adds them up.
+The layouts are in `matmul_register.py`, `matmul_subgroup.py` and `matmul_workgroup.py`. A product of few results over a
+long inner dimension is split along that into parts, so that there is work for all of a device; a second kernel adds them
+up.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from ..codegen.ir import KernelIR
 from ..codegen.lower import Kernel, KernelBuilder, Key, add_epilogue
 from ..codegen.ops import register, storage, wrapped
 from ..codegen.wgsl import ENTRY, WORKGROUP, buffer, define, flat_index, module, word
+from ..device.interface import SUBGROUPS
 from ..lazy import HOST, MATMUL, VIEW, LazyArray
 from ..regions import Strides, broadcast_strides, merge_dims
 from ..schedule.fuse import Fusion
 from ..schedule.graph import Ref
-from . import matmul_register, matmul_workgroup
+from . import matmul_register, matmul_subgroup, matmul_workgroup
 from .grid import cover, fold
-from .matmul_layout import Product, Variant, accumulated
+from .matmul_layout import SIDE_BY_SIDE, Product, Variant, accumulated
 
 if TYPE_CHECKING:
     from ..engine import Engine
@@ -31,6 +33,7 @@ LARGE_FROM = 1 << 18  # multiplications from which the larger register tile is w
 WIDE_FROM = 1 << 22  # ...and those that need fewest loads
 GROUP_FROM = 48  # rows and columns from which a workgroup tile is worth it on a GPU
 LONG = 2048  # inner dimension from which splitting it is worth a second kernel
+WASTED = 0.6  # what of the multiplications must be of use where registers are shared
 BUSY = {"cpu": 128, "gpu": 4096}  # invocations that keep a device busy
 
 
@@ -91,8 +94,8 @@ class Factors(NamedTuple):
 MEASURED = 1024  # the largest size that is measured
 
 
-def candidates(shape: ProductShape) -> list[Variant]:
-    """The layouts that come into question."""
+def candidates(shape: ProductShape, subgroups: bool = True) -> list[Variant]:
+    """The layouts that come into question, on a device with subgroups or without."""
     found = [
         Variant("register", 4, 4),
         Variant("register", 8, 4),
@@ -100,25 +103,47 @@ def candidates(shape: ProductShape) -> list[Variant]:
         Variant("register", 8, 16),
         Variant("register", 16, 16),
     ]
+    if subgroups:
+        found += [Variant("subgroup", 16, 8), Variant("subgroup down", 8, 16)]
     if min(shape.rows, shape.columns) >= GROUP_FROM:
         found += [Variant("workgroup", 64, 64), Variant("workgroup", 128, 64), Variant("workgroup", 128, 128)]
     return found
 
 
-def default(shape: ProductShape, device_kind: str) -> Variant:
+def default(shape: ProductShape, device_kind: str, subgroups: bool = False) -> Variant:
     """The layout where nothing was measured."""
     rows, inner, columns, batches, *_ = shape
     if device_kind == "gpu" and min(rows, columns) >= GROUP_FROM:
         return Variant("workgroup", 64, 64)
     macs = rows * columns * inner * batches
     large = min(rows, columns, inner) > 4 and macs >= LARGE_FROM and device_kind == "cpu"
-    sizes = [(16, 16), (8, 16)] if large and macs >= WIDE_FROM else []
-    for tall, wide in [*sizes, *([(8, 8), (8, 4)] if large else []), (4, 4)]:
-        tiles = -(-rows // tall) * -(-columns // wide) * batches
+    sizes = [("register", 4, 4)]
+    if large:
+        sizes = [("register", 8, 8), ("register", 8, 4), *sizes]
+    if large and macs >= WIDE_FROM:
+        sizes = [("register", 16, 16), ("register", 8, 16), *sizes]
+        if subgroups:
+            turns = [Variant("subgroup", 16, 8), Variant("subgroup down", 8, 16)]
+            least = min(turns, key=lambda turn: _computed(shape, turn))
+            if WASTED * _computed(shape, least) <= macs:
+                sizes = [least[:3], *sizes]
+    for size in sizes:
+        variant = Variant(*size)
+        tiles = _tiles(shape, variant) * (1 if variant.layout == "register" else SIDE_BY_SIDE)
         if tiles >= BUSY[device_kind]:  # else smaller ones leave less of the device idle
             break
     parts = min(BUSY[device_kind] // tiles, inner // (LONG // 4)) if inner >= LONG else 1
-    return Variant("register", tall, wide, max(1, parts))
+    return variant._replace(parts=max(1, parts))
+
+
+def _tiles(shape: ProductShape, variant: Variant) -> int:
+    tall, wide = variant.tile
+    return -(-shape.rows // tall) * -(-shape.columns // wide) * shape.batches
+
+
+def _computed(shape: ProductShape, variant: Variant) -> int:
+    """Multiplications of whole tiles."""
+    return _tiles(shape, variant) * prod(variant.tile) * shape.inner
 
 
 def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
@@ -164,10 +189,13 @@ def product(
     batches = prod(sizes)
     dtype = graph.arrays[ref].dtype.name
     shape = ProductShape(rows, inner, columns, batches, _mode(a, dtype), _mode(b, dtype))
-    variant = fusion.tuner.choose(shape.key, candidates(shape), default(shape, fusion.device_kind), shape.work)
+    subgroups = SUBGROUPS in fusion.tuner.device.info.features
+    unmeasured = default(shape, fusion.device_kind, subgroups)
+    variant = fusion.tuner.choose(shape.key, candidates(shape, subgroups), unmeasured, shape.work)
     if target is not None:
         variant = variant._replace(parts=1)
-    tiles = -(-rows // variant.rows) * -(-columns // variant.columns) * batches * variant.parts
+    tall, wide = variant.tile
+    tiles = -(-rows // tall) * -(-columns // wide) * batches * variant.parts
     in_parts = variant.parts > 1
     if in_parts:
         kernel.own = set()
@@ -205,7 +233,7 @@ def product(
     static = Product(
         variant, inner % 4 != 0, shape.a_mode, shape.b_mode, len(sizes), dtype, bindings[0], bindings[1], partial
     )
-    first = kernel.finish(fold(tiles) if variant.layout == "workgroup" else cover(tiles, WORKGROUP), (static,))
+    first = kernel.finish(cover(tiles, WORKGROUP) if variant.layout == "register" else fold(tiles), (static,))
     return [first, _sum_of_parts(fusion, ref, epilogue, variant.parts)] if in_parts else [first]
 
 
@@ -246,11 +274,19 @@ def _mode(operand: Operand, dtype: str) -> str:
     return "scalar"
 
 
+RENDER = {
+    "register": matmul_register.render,
+    "subgroup": matmul_subgroup.render,
+    "subgroup down": matmul_subgroup.render,
+    "workgroup": matmul_workgroup.render,
+}
+
+
 def render(ir: KernelIR) -> str:
     (product,) = ir.static
-    layout = matmul_register if product.variant.layout == "register" else matmul_workgroup
+    layout = RENDER[product.variant.layout]
     epilogue = "".join(define(ir, function) + "\n" for function in ir.functions)
-    return module(ir, f"{epilogue}{layout.render(ir, product)}")
+    return module(ir, f"{epilogue}{layout(ir, product)}")
 
 
 def render_parts(ir: KernelIR) -> str:

@@ -12,17 +12,27 @@ from ..codegen.wgsl import buffer, word
 COUNT, ROWS, INNER, COLUMNS, A_OFFSET, A_ROW, A_INNER, B_OFFSET, B_INNER, B_COLUMN, PART, BATCH = range(12)
 
 
+SIDE_BY_SIDE = 8  # invocations whose registers are shared, where they are
+
+
 class Variant(NamedTuple):
     """How a product is laid out over invocations.
 
-    *register*: an invocation computes `rows` × `columns` results. *workgroup*: 16 × 16 invocations share as many. `parts`
-    split the inner dimension; their results are added up in a second kernel.
+    *register*: an invocation computes `rows` × `columns` results. *subgroup*: the same, `SIDE_BY_SIDE` of them in the same
+    rows, or (*subgroup down*) in the same columns. *workgroup*: 16 × 16 invocations share as many. `parts` split the inner
+    dimension; their results are added up in a second kernel.
     """
 
     layout: str
     rows: int
     columns: int
     parts: int = 1
+
+    @property
+    def tile(self) -> tuple[int, int]:
+        """The rows and columns of an invocation, or of those whose registers are shared."""
+        many = {"subgroup": (1, SIDE_BY_SIDE), "subgroup down": (SIDE_BY_SIDE, 1)}.get(self.layout, (1, 1))
+        return self.rows * many[0], self.columns * many[1]
 
     def __str__(self) -> str:
         return f"{self.layout} {self.rows}x{self.columns}" + (f" in {self.parts}" if self.parts > 1 else "")
