@@ -75,6 +75,8 @@ def build(fusion: Fusion, ref: Ref, epilogue: list[Ref]) -> list[Kernel]:
         x.shape, (graph.shape(source), x_strides, x_start), (graph.shape(weight), w_strides, w_start), x.attr
     )
     layout = choose(fusion, ref)
+    if layout.kind == "winograd" and any(dim.step > 1 for dim in problem.dims):
+        return winograd.input_gradient(fusion, ref, epilogue, problem, (x_root, w_root))
     if layout.kind == "winograd":
         return winograd.gathered(fusion, ref, epilogue, problem, (x_root, w_root), layout.size)
     problem = merged(problem)

@@ -26,6 +26,7 @@ MEASURED = 1 << 28  # the most multiplications that are measured
 SMALL, LARGE = 8, 16  # pixels of a register tile, or (of a weight's gradient) two thirds of taps times input channels
 MOST_TAPS = 5  # side of windows that matrix products take: they are written out
 WORTH = 16  # channels on either side from which those are worth the way there and back
+ON_THE_WAY = 40  # multiplications that an element costs which is brought there or back
 MOST_SCRATCH = 1 << 28  # bytes of an array on the way
 
 
@@ -136,20 +137,25 @@ def candidates(shape: ConvolutionShape, device_kind: str, largest: int) -> list[
     taps, stride = {*shape.taps}, {*shape.stride}
     if len(taps) > 1 or len(stride) > 1 or max(taps) > MOST_TAPS:
         return found
-    sizes = [1] if stride == {1} or shape.op is not CONVOLVE_INPUT else []
-    if taps == {3} and stride == {1}:
-        sizes += [2, 4]
+    sizes = [1, 2, 4] if taps == {3} and stride == {1} else [1]
     most = min(largest, MOST_SCRATCH)
-    return [*found, *(Layout("winograd", size) for size in sizes if _scratch(shape, size) <= most)]
+    return [*found, *(Layout("winograd", size) for size in sizes if 4 * max(_way(shape, size).elements) <= most)]
 
 
-def _scratch(shape: ConvolutionShape, size: int) -> int:
-    """Bytes of the largest array on the way over matrix products."""
+class _Way(NamedTuple):
+    """Over matrix products of tiles of some size: how often they multiply, and elements of the arrays on the way."""
+
+    multiplications: int
+    elements: tuple[int, int, int]
+
+
+def _way(shape: ConvolutionShape, size: int) -> _Way:
     places = (size + max(shape.taps) - 1) ** 2
-    counts = shape.size if shape.op is CONVOLVE_INPUT else shape.counts
+    counts = shape.size if shape.op is CONVOLVE_INPUT and max(shape.stride) == 1 else shape.counts
     tiles = shape.samples * prod(-(-n // size) for n in counts)
     inner, outer = shape.inner, shape.outer
-    return 4 * places * max(inner * tiles, outer * tiles, inner * outer)
+    elements = (places * inner * tiles, places * outer * tiles, places * inner * outer)
+    return _Way(places * inner * outer * tiles, elements)
 
 
 def default(shape: ConvolutionShape, device_kind: str, found: list[Layout]) -> Layout:
@@ -157,6 +163,12 @@ def default(shape: ConvolutionShape, device_kind: str, found: list[Layout]) -> L
     if Layout("workgroup", 64) in found:
         return Layout("workgroup", 64)
     large = shape.multiplications >= LARGE_FROM
-    if device_kind == "cpu" and large and min(shape.inner, shape.outer) >= WORTH and found[-1].kind == "winograd":
-        return found[-1]
+    products = [layout for layout in found if layout.kind == "winograd"]
+
+    def cost(layout: Layout) -> int:
+        way = _way(shape, layout.size)
+        return way.multiplications + ON_THE_WAY * sum(way.elements)
+
+    if device_kind == "cpu" and large and min(shape.inner, shape.outer) >= WORTH and products:
+        return min(products, key=cost)
     return Layout("register", LARGE if large else SMALL)

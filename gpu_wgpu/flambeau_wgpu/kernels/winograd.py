@@ -24,19 +24,21 @@ from ..codegen.wgsl import ENTRY, WORKGROUP, buffer, define, flat_index, module,
 from ..regions import Shape, Strides
 from ..schedule.fuse import Fusion
 from ..schedule.graph import Ref
+from . import fold
 from .gathering import Problem
 from .grid import cover
 from .matmul import Factors, Operand, product
 
 Matrix = tuple[tuple[float, ...], ...]
 
+PRODUCTS = "products"  # the scratch that products are written to
 LANES = 4  # tiles of an invocation, so that vectors of them are loaded and stored
 SHORT_EPILOGUE = 8  # instructions that may be written out for every four results
 
 # Parameter words of both kernels, and behind those they share, their own.
 COUNT, QUADS, TILES, ACROSS, DOWN, HEIGHT, WIDTH, OWN = range(8)
 SHIFT_Y, SHIFT_X, START, SAMPLE, CHANNEL, ROW, COLUMN = range(OWN, OWN + 7)
-CHANNELS = OWN
+SECOND = OWN  # how large the second dimension is
 
 
 class Transform(NamedTuple):
@@ -111,32 +113,40 @@ def gathered(
     y, x = problem.dims
     matrices = transform(size, y.taps)
     points = len(matrices.of_source)
-    inner = problem.inner
+    inner, outputs = problem.inner, problem.outputs
     source = Squares(
         roots[0], problem.x_start, (problem.x_batch, problem.x_channel, y.x_step, x.x_step),
         (problem.batch, inner, y.source, x.source),
         len(matrices.of_source[0]), size * y.pace, -(-y.size // size), -(-x.size // size), (y.shift, x.shift),
     )  # fmt: skip
-    weight = Squares(
-        roots[1], problem.w_start, (problem.w_output, problem.w_inner, y.w_step, x.w_step),
-        (problem.outputs, inner, y.taps, x.taps), y.taps, y.taps, 1, 1,
-    )  # fmt: skip
+    # Neighbours read on in the weights, if they can. (With m = 1 all places are in one sum, and lie behind each other.)
+    turned_weight = size > 1 and problem.w_inner < problem.w_output
+    weight = _weights(problem, roots[1], turned_weight)
     u, v = ("weights", ref), ("source", ref)
     rows, columns = weight.padded, source.padded
-    if size > 1:
-        a, b = Operand(u, 0, 1, rows, (inner * rows,)), Operand(v, 0, 1, columns, (inner * columns,))
-        factors = Factors(problem.outputs, inner, columns, (points**2,), a, b)
-        out = turned(matrices.of_results)
-    else:  # all places in one sum
-        a, b = Operand(u, 0, 1, rows), Operand(v, 0, 1, columns)
-        factors = Factors(problem.outputs, points**2 * inner, columns, (), a, b)
+    a = Operand(u, 0, rows, 1, (outputs * rows,)) if turned_weight else Operand(u, 0, 1, rows, (inner * rows,))
+    b = Operand(v, 0, 1, columns, (inner * columns,))
+    factors = Factors(outputs, inner, columns, (points**2,), a, b)
+    out = turned(matrices.of_results)
+    if size == 1:
+        factors = Factors(outputs, points**2 * inner, columns, (), a._replace(walk=()), b._replace(walk=()))
         out = ONE
     return [
-        _into(fusion, ref, matrices.of_weight, weight, u),
-        _into(fusion, ref, matrices.of_source, source, v),
-        *_multiplied(fusion, ref, factors),
-        _out(fusion, ref, epilogue, out, source, (problem.outputs, y.size, x.size)),
+        into(fusion, ref, matrices.of_weight, weight, u),
+        into(fusion, ref, matrices.of_source, source, v),
+        *multiplied(fusion, ref, factors),
+        _out(fusion, ref, epilogue, out, source, (outputs, y.size, x.size)),
     ]
+
+
+def _weights(problem: Problem, root: Ref, inner_last: bool) -> Squares:
+    """The weights as an image of one square for each inner and outer channel, the former or the latter as its samples."""
+    y, x = problem.dims
+    channels, steps = (problem.inner, problem.outputs), (problem.w_inner, problem.w_output)
+    if not inner_last:
+        channels, steps = channels[::-1], steps[::-1]
+    shape = (*channels, y.taps, x.taps)
+    return Squares(root, problem.w_start, (*steps, y.w_step, x.w_step), shape, y.taps, y.taps, 1, 1)
 
 
 def weight_gradient(
@@ -153,25 +163,18 @@ def weight_gradient(
     matrices = transform(size, taps)
     points = len(matrices.of_source)
     outputs, inner, tiles = grad.shape[1], source.shape[1], grad.padded
-    weight = Squares(ref, 0, (), (outputs, inner, taps, taps), taps, taps, 1, 1)
+    weight = Squares(ref, 0, (), (inner, outputs, taps, taps), taps, taps, 1, 1)
     u, v = ("gradients", ref), ("source", ref)
     # (With m = 1 the gradient is the same at all places: it is there once.)
     of_results = matrices.of_results if size > 1 else ONE
-    a = Operand(v, 0, tiles, 1, (inner * tiles,))
-    b = Operand(u, 0, tiles, 1, (outputs * tiles if size > 1 else 0,))
-    factors = Factors(inner, tiles, weight.padded, (points**2,), a, b)
+    a = Operand(u, 0, tiles, 1, (outputs * tiles if size > 1 else 0,))
+    b = Operand(v, 0, tiles, 1, (inner * tiles,))
+    rest = [root for root in epilogue if root != bias]
     kernels = [
-        _into(fusion, ref, of_results, grad, u),
-        _into(fusion, ref, matrices.of_source, source, v),
-        *_multiplied(fusion, ref, factors),
-        _out(
-            fusion,
-            ref,
-            [root for root in epilogue if root != bias],
-            turned(matrices.of_weight),
-            weight,
-            (inner, taps, taps),
-        ),
+        into(fusion, ref, of_results, grad, u),
+        into(fusion, ref, matrices.of_source, source, v),
+        *multiplied(fusion, ref, Factors(outputs, tiles, weight.padded, (points**2,), a, b)),
+        _out(fusion, ref, rest, turned(matrices.of_weight), weight, (outputs, taps, taps), channels_first=True),
     ]
     if bias is not None:
         place = (ALL * points + ALL) * outputs if size > 1 else 0
@@ -179,11 +182,32 @@ def weight_gradient(
     return kernels
 
 
-def _multiplied(fusion: Fusion, ref: Ref, factors: Factors) -> list[Kernel]:
-    return product(KernelBuilder(fusion, "matmul"), ref, [], factors, ("products", ref))
+def input_gradient(
+    fusion: Fusion, ref: Ref, epilogue: list[Ref], problem: Problem, roots: tuple[Ref, Ref]
+) -> list[Kernel]:
+    """The gradient of a convolution's input at any stride: what every place of a window adds to it, and their sum."""
+    y, x = problem.dims
+    grad = Squares(
+        roots[0], problem.x_start, (problem.x_batch, problem.x_channel, y.x_step, x.x_step),
+        (problem.batch, problem.inner, y.source, x.source), 1, 1, y.source, x.source,
+    )  # fmt: skip
+    weight = _weights(problem, roots[1], inner_last=True)
+    u, v = ("weights", ref), ("source", ref)
+    a, b = Operand(u, 0, weight.padded, 1), Operand(v, 0, 1, grad.padded)
+    factors = Factors(y.taps * x.taps * problem.outputs, problem.inner, grad.padded, (), a, b)
+    return [
+        into(fusion, ref, transform(1, y.taps).of_weight, weight, u),
+        into(fusion, ref, ONE, grad, v),
+        *multiplied(fusion, ref, factors),
+        fold.build(fusion, ref, epilogue, problem, PRODUCTS, grad.padded),
+    ]
 
 
-def _into(fusion: Fusion, ref: Ref, matrix: Matrix, squares: Squares, target: Key) -> Kernel:
+def multiplied(fusion: Fusion, ref: Ref, factors: Factors) -> list[Kernel]:
+    return product(KernelBuilder(fusion, "matmul"), ref, [], factors, (PRODUCTS, ref))
+
+
+def into(fusion: Fusion, ref: Ref, matrix: Matrix, squares: Squares, target: Key) -> Kernel:
     """The squares in the space: (place, channel, tile)."""
     kernel = KernelBuilder(fusion, "winograd")
     kernel.reads.add(squares.root)
@@ -202,19 +226,28 @@ def _into(fusion: Fusion, ref: Ref, matrix: Matrix, squares: Squares, target: Ke
 
 
 def _out(
-    fusion: Fusion, ref: Ref, epilogue: list[Ref], matrix: Matrix, squares: Squares, shape: tuple[int, int, int]
+    fusion: Fusion,
+    ref: Ref,
+    epilogue: list[Ref],
+    matrix: Matrix,
+    squares: Squares,
+    shape: tuple[int, int, int],
+    channels_first: bool = False,
 ) -> Kernel:
-    """The array `ref` (samples, *shape): of its samples' tiles, as those of `squares` are."""
+    """The array `ref` (samples, *shape): of its samples' tiles, as those of `squares` are. With `channels_first` that comes
+    before the samples.
+    """
     kernel = KernelBuilder(fusion, "winograd", epilogue)
     channels, *size = shape
     quads = squares.padded // LANES
-    for number in (channels * quads, quads, squares.tiles, squares.across, squares.down, *size, channels):
+    second = squares.shape[0] if channels_first else channels
+    for number in (channels * quads, quads, squares.tiles, squares.across, squares.down, *size, second):
         kernel.word(number)
     # Rows of the result are whole tiles then, and so are vectors.
     lanes = LANES if LANES % len(matrix) == 0 else 1
     add_epilogue(kernel, ref, epilogue, located=fusion.graph.shape(ref), lanes=lanes)
     kernel.ops.insert(0, fusion.graph.arrays[ref].op.name)
-    static = ("out", matrix, kernel.bind(("products", ref), "vec4<f32>"))
+    static = ("out", matrix, channels_first, kernel.bind((PRODUCTS, ref), "vec4<f32>"))
     return kernel.finish(cover(channels * quads, WORKGROUP), static)
 
 
@@ -225,7 +258,7 @@ def _sums(fusion: Fusion, bias: Ref, source: Key, place: int, outputs: int, quad
         kernel.word(number)
     add_epilogue(kernel, bias, [bias])
     kernel.ops.insert(0, fusion.graph.arrays[bias].op.name)
-    return kernel.finish(cover(outputs, WORKGROUP), ("sums", (), kernel.bind(source, "vec4<f32>")))
+    return kernel.finish(cover(outputs, WORKGROUP), ("sums", kernel.bind(source, "vec4<f32>")))
 
 
 # --- the kernels ------------------------------------------------------------------------------------------------------
@@ -298,7 +331,7 @@ def _into_lines(ir: KernelIR) -> list[str]:
 
 
 def _out_lines(ir: KernelIR) -> list[str]:
-    _, matrix, source = ir.static
+    _, matrix, channels_first, source = ir.static
     side, points = len(matrix), len(matrix[0])
     lines = _tiles()
     lines += [
@@ -309,19 +342,20 @@ def _out_lines(ir: KernelIR) -> list[str]:
     lines += _sandwiched(matrix, "d", "e")
     (finish,) = ir.functions
     if finish.lanes == LANES:
-        return [*lines, *_finish_vectors(side, len(finish.code) <= SHORT_EPILOGUE)]
-    return [*lines, *_finish_each(side)]
+        return [*lines, *_finish_vectors(side, channels_first, len(finish.code) <= SHORT_EPILOGUE)]
+    return [*lines, *_finish_each(side, channels_first)]
 
 
-def _finish_vectors(side: int, short: bool) -> list[str]:
+def _finish_vectors(side: int, channels_first: bool, short: bool) -> list[str]:
     """Four neighbours at a time: the results of one tile, of two or of four. Written out, or in a loop."""
     per = LANES // side
     firsts = range(0, LANES, per)
 
-    def put(first: str, n: str, y: str, x: str, values: str) -> str:
-        place = f"((n{n} * {word(CHANNELS)} + c) * {word(HEIGHT)} + {y}) * {word(WIDTH)} + {x}"
-        there = f"{first} < {word(TILES)} && {y} < {word(HEIGHT)}"
-        return f"if ({there}) {{ finish({place}, n{n}, c, {y}, {x}, {values}); }}"
+    def put(t: str, n: str, y: str, x: str, values: str) -> str:
+        first, second = _leading(f"n{n}", channels_first)
+        place = f"(({first} * {word(SECOND)} + {second}) * {word(HEIGHT)} + {y}) * {word(WIDTH)} + {x}"
+        there = f"{t} < {word(TILES)} && {y} < {word(HEIGHT)}"
+        return f"if ({there}) {{ finish({place}, {first}, {second}, {y}, {x}, {values}); }}"
 
     rows = [
         [
@@ -347,6 +381,11 @@ def _finish_vectors(side: int, short: bool) -> list[str]:
     ]
 
 
+def _leading(sample: str, channels_first: bool) -> tuple[str, str]:
+    """The first two coordinates of a result."""
+    return ("c", sample) if channels_first else (sample, "c")
+
+
 def _arrays(side: int) -> list[str]:
     """Where the lanes' tiles are, to be looked up."""
     return [
@@ -355,8 +394,9 @@ def _arrays(side: int) -> list[str]:
     ]
 
 
-def _finish_each(side: int) -> list[str]:
+def _finish_each(side: int, channels_first: bool) -> list[str]:
     """One by one, in a loop: the epilogue's code is there once."""
+    first, second = _leading("ns[lane]", channels_first)
     squares = ", ".join(f"e{a}_{b}" for a in range(side) for b in range(side))
     return [
         f"var results = array<vec4<f32>, {side * side}>({squares});",
@@ -364,9 +404,9 @@ def _finish_each(side: int) -> list[str]:
         f"for (var lane = 0u; lane < min({LANES}u, {word(TILES)} - t0); lane = lane + 1u) {{",
         f"  for (var a = 0u; a < min({side}u, {word(HEIGHT)} - ys[lane]); a = a + 1u) {{",
         "    let y = ys[lane] + a;",
-        f"    let line = ((ns[lane] * {word(CHANNELS)} + c) * {word(HEIGHT)} + y) * {word(WIDTH)} + xs[lane];",
+        f"    let line = (({first} * {word(SECOND)} + {second}) * {word(HEIGHT)} + y) * {word(WIDTH)} + xs[lane];",
         f"    for (var b = 0u; b < min({side}u, {word(WIDTH)} - xs[lane]); b = b + 1u) {{",
-        f"      finish(line + b, ns[lane], c, y, xs[lane] + b, results[a * {side}u + b][lane]);",
+        f"      finish(line + b, {first}, {second}, y, xs[lane] + b, results[a * {side}u + b][lane]);",
         "    }",
         "  }",
         "}",
@@ -374,7 +414,7 @@ def _finish_each(side: int) -> list[str]:
 
 
 def _sums_lines(ir: KernelIR) -> list[str]:
-    row = f"{buffer(ir, ir.static[2])}[{word(2)} + i * {word(1)} + k]"
+    row = f"{buffer(ir, ir.static[1])}[{word(2)} + i * {word(1)} + k]"
     return [
         "var sum = vec4<f32>();",
         f"for (var k = 0u; k < {word(1)}; k = k + 1u) {{ sum = sum + {row}; }}",
