@@ -2,7 +2,8 @@
 
 The peers are installed from npm and PyPI into build/peers/browser when this runs for the first time; flambeau is the wheel that
 the page ships, built anew where sources changed. Each contestant has a page of its own; they take turns, and the answer for each
-step is the median of the turns' ratios. flambeau's steps are ordinary eager code; jax-js compiles its whole step, pyborch records
+step is the median of the turns' ratios. The first step of all, for which everything is compiled, is timed apart.
+flambeau's steps are ordinary eager code; jax-js compiles its whole step, pyborch records
 and replays it. Who does not end a turn within the time that it is given (--minutes), the first turn with all compilation included,
 is said to have not, and the next one begins.
 
@@ -20,7 +21,7 @@ import threading
 import zipfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, Error, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Error, Playwright, TimeoutError, sync_playwright
 
 from contest import Result, TooSlow, contest
 from gpu_steps import STEPS
@@ -120,8 +121,21 @@ class PageContestant:
         milliseconds, loss = self._page.evaluate("outcome")
         return milliseconds / count, loss
 
+    def python(self, code: str) -> str:
+        """The text that flambeau's page evaluates some Python code to."""
+        text: str = self._page.evaluate("code => python(code)", code)
+        return text
+
     def end(self) -> None:
         self._page.close()
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Chromium with WebGPU on its software adapter."""
+    return playwright.chromium.launch(
+        executable_path="/usr/bin/chromium",
+        args=["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+    )
 
 
 def serve() -> str:
@@ -144,16 +158,11 @@ def main() -> int:
     results: dict[str, dict[str, Result | str]] = {}
     best: list[float] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
-        )
         print(f"{'':14}{'flambeau':>12}" + "".join(f"{peer:>28}" for peer in arguments.peers))
         for name in arguments.steps or STEPS:
             results[name] = {}
             for peer in arguments.peers:
-                # A fresh page for both: nobody pays for what others left in memory.
-                results[name][peer] = compare(browser, address, name, *CONTESTANTS[peer], arguments)
+                results[name][peer] = compare(playwright, address, name, *CONTESTANTS[peer], arguments)
             measured = [r for r in results[name].values() if isinstance(r, Result)]
             ratios = [r.ratios[0] for r in measured if r.ratios]
             ours = statistics.median([r.milliseconds[0] for r in measured]) if measured else float("nan")
@@ -162,9 +171,14 @@ def main() -> int:
                 + "".join(f"{shown(r, arguments.minutes):>28}" for r in results[name].values()),
                 flush=True,
             )
+            if measured:
+                first = statistics.median([r.firsts[0] for r in measured])
+                print(
+                    f"{'  first step':14}{first:9.0f} ms"
+                    + "".join(f"{first_of(r):>28}" for r in results[name].values())
+                )
             if ratios:
                 best.append(max(ratios))
-        browser.close()
     if best:
         print(
             f"\nflambeau's time over that of the fastest peer: geometric mean {statistics.geometric_mean(best):.2f}, "
@@ -176,10 +190,12 @@ def main() -> int:
 
 
 def compare(
-    browser: Browser, address: str, step: str, peer: str, backend: str, arguments: argparse.Namespace
+    playwright: Playwright, address: str, step: str, peer: str, backend: str, arguments: argparse.Namespace
 ) -> Result | str:
     """flambeau and a peer by turns; flambeau alone, if the peer is too slow; or, in words, why there is no result."""
     seconds = 60 * arguments.minutes
+    # A fresh browser for both: nobody pays for what others left in memory, or finds kernels compiled.
+    browser = launch(playwright)
     ours = PageContestant(browser, address, "flambeau", "webgpu", seconds)
     try:
         theirs = PageContestant(browser, address, peer, backend, seconds)
@@ -193,7 +209,15 @@ def compare(
         print(f"{step} with {peer}: {str(error).splitlines()[0]}", file=sys.stderr)
         return "failed"
     finally:
-        ours.end()
+        browser.close()
+
+
+def first_of(result: Result | str) -> str:
+    """A peer's first step, and the ratio of flambeau's to it."""
+    if isinstance(result, str) or len(result.firsts) < 2:
+        return ""
+    ours, theirs = result.firsts
+    return f"{theirs:.0f} ms {ours / theirs:.2f}"
 
 
 def shown(result: Result | str, minutes: float) -> str:

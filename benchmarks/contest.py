@@ -104,6 +104,7 @@ class Result(NamedTuple):
     ratios: list[float]  # of the first to each of the others
     spreads: list[tuple[float, float]]  # lowest and highest ratio
     losses: list[float]
+    firsts: list[float]  # milliseconds of each contestant's first step of all, with all that is compiled for it
 
 
 def contest(contestants: Sequence[Contestant], name: str, turns: int, seconds: float) -> Result:
@@ -112,8 +113,9 @@ def contest(contestants: Sequence[Contestant], name: str, turns: int, seconds: f
     Raises:
         TooSlow: one of them is, the first that was.
     """
+    firsts = [contestant.turn(name, 1)[0] for contestant in contestants]
     for contestant in contestants:
-        contestant.turn(name, WARM_UP)
+        contestant.turn(name, WARM_UP - 1)
     count = max(FEWEST, int(1e3 * seconds / max(contestant.turn(name, FEWEST)[0] for contestant in contestants)))
     times: list[list[float]] = []
     losses: list[float] = []
@@ -127,4 +129,5 @@ def contest(contestants: Sequence[Contestant], name: str, turns: int, seconds: f
         [statistics.median(column) for column in zip(*ratios, strict=True)],
         [(min(column), max(column)) for column in zip(*ratios, strict=True)],
         losses,
+        firsts,
     )

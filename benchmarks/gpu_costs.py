@@ -1,17 +1,22 @@
 """What a step costs on the GPU beside the arithmetic: Python's time, kernels, and bytes against the fewest possible.
 
 For each step (gpu_steps.py), once it is planned: the time until it is handed to the device (steps that wait for their result say
-nothing of that and are left out), kernels and submits, and the
+nothing of that and are left out), also per primitive op, of which it queues so many; kernels and submits; and the
 bytes of all buffers that its kernels bind, against those of what it must read and write (each array that comes from before
 or stays afterwards, once). First of all the time of one operation, forward only, until it is in the queue.
 
-    python benchmarks/gpu_costs.py [step ...]
+    python benchmarks/gpu_costs.py [step ...] [--browser]
+
+With `--browser` all of it is measured under Pyodide, in headless Chromium.
 """
 
 import argparse
+import contextlib
+import io
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import flambeau as torch
@@ -42,7 +47,7 @@ class Bytes:
     """Counts what plans move while it is on."""
 
     def __init__(self) -> None:
-        self.moved = self.fewest = 0
+        self.moved = self.fewest = self.ops = 0
         self._run = Plan.run
 
     def __enter__(self) -> "Bytes":
@@ -53,6 +58,7 @@ class Bytes:
             result = run(plan, graph, *rest)
             sizes = {number: _size(graph.leaves[number]) for number in plan.leaves}
             sizes.update({leaves + number: size for number, size in enumerate(plan.sizes)})
+            counts.ops += graph.count
             counts.moved += sum(sizes.get(slot, 0) for *_, slots in plan.dispatches for slot in slots)
             stays = {slot for _, slot in plan.outputs}
             counts.fewest += sum(sizes[number] for number in plan.leaves) + sum(sizes.get(slot, 0) for slot in stays)
@@ -72,15 +78,42 @@ def _size(leaf: Any) -> int:
     return size
 
 
-def main() -> int:
+def in_browser(steps: Sequence[str]) -> str:
+    """What `main` prints, of Python in a page."""
+    from playwright.sync_api import sync_playwright
+
+    import browser_vs_peers
+
+    browser_vs_peers.install()
+    with sync_playwright() as playwright:
+        browser = browser_vs_peers.launch(playwright)
+        page = browser_vs_peers.PageContestant(browser, browser_vs_peers.serve(), "flambeau", "webgpu", 60)
+        printed = page.python(f"import gpu_costs; gpu_costs.printed({list(steps)!r})")
+        browser.close()
+    return printed
+
+
+def printed(steps: Sequence[str]) -> str:
+    """What `main` prints."""
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text):
+        main(steps)
+    return text.getvalue()
+
+
+def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("steps", nargs="*", metavar="step", help=f"of {', '.join(STEPS)} (default: all)")
-    arguments = parser.parse_args()
+    parser.add_argument("--browser", action="store_true", help="in a page, under Pyodide")
+    arguments = parser.parse_args(words)
+    if arguments.browser:
+        print(in_browser(arguments.steps), end="")
+        return 0
     torch.set_default_device("wgpu")
     print(
         f"{microseconds_per_operation():.1f} µs of Python for an operation, on {flambeau_wgpu.load().device_name()}\n"
     )
-    print(f"{'':12} Python, ms   kernels   submits   MB bound   fewest MB   ratio")
+    print(f"{'':12} Python, ms     ops   µs each   kernels   submits   MB bound   fewest MB   ratio")
     counters = flambeau_wgpu.load().engine.device.counters
     for name in arguments.steps or [name for name in STEPS if name not in ("matmul", "softmax", "chain")]:
         torch.manual_seed(0)
@@ -98,8 +131,10 @@ def main() -> int:
             step()
             torch.accelerator.synchronize()
         kernels, submits = counters.dispatches - before[0], counters.submits - before[1]
+        python = statistics.median(times)
         print(
-            f"{name:12} {1e3 * statistics.median(times):10.2f} {kernels:9} {submits:9} {count.moved / 1e6:10.2f} "
+            f"{name:12} {1e3 * python:10.2f} {count.ops:7} {1e6 * python / count.ops:9.1f} "
+            f"{kernels:9} {submits:9} {count.moved / 1e6:10.2f} "
             f"{count.fewest / 1e6:11.2f} {count.moved / max(1, count.fewest):7.2f}",
             flush=True,
         )

@@ -29,13 +29,14 @@ export async function open() {
   const python = await loadPyodide({ indexURL: new URL('./pyodide/', location.href).href });
   python.registerJsModule('flambeau_wgpu_js', transport);
   python.unpackArchive(await (await fetch('./flambeau.whl')).arrayBuffer(), 'wheel');
-  for (const name of ['training_steps.py', 'gpu_steps.py']) {
+  for (const name of ['training_steps.py', 'gpu_steps.py', 'gpu_costs.py']) {
     python.FS.writeFile(name, await (await fetch(`./${name}`)).text());
   }
   await python.runPythonAsync(PROGRAM);
   const names = python.runPython('list(STEPS)').toJs();
   return {
     steps: Object.fromEntries(names.map((name) => [name, () => python.runPythonAsync(`make("${name}")`)])),
+    python: (code) => python.runPythonAsync(code),
     turn: async (count) => (await python.runPythonAsync(`turn(${count})`)).toJs(),
   };
 }

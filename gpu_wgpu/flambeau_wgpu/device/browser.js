@@ -13,6 +13,9 @@
  *     recall(name)       -> Promise<string>   a text that the page remembers; "" where there is none, or nothing may be stored
  *     remember(name, text) -> Promise<null>
  *     device.info        -> string            JSON: {name, type, limits, features}
+ *     device.compile(id, code, paramSize, n, writable)
+ *                                             a kernel from WGSL: binding 0 holds `paramSize` bytes of parameters, bindings 1..n storage
+ *                                             buffers, of which those in the bit mask `writable` are written
  *     device.execute(words, data) -> null | Promise<Uint8Array | null>
  *     device.settled()   -> Promise<null>     all work submitted so far is done
  *     device.timed       =  boolean           whether kernels note their times, where the adapter has `timestamp-query`
@@ -21,19 +24,17 @@
  *                                             where they are not known. Browsers round them, Chromium to 0.1 ms
  *     device.close()
  *
- * `execute` is the only call made while computing, once per flush. `words` is a list of 32-bit words, `data` the bytes that WRITE and
- * PIPELINE refer to; both may be Python buffers (array.array, bytearray), which are read in place. Everything that is dispatched goes
- * through one command encoder and one submit. The result is null when nothing has to be waited for; a promise when a kernel is new (all
- * new kernels of the list compile side by side) or when the list ends in READ, whose bytes it then holds.
+ * `execute` is the only call made while computing, once per flush; `compile` comes before it for each kernel that is new, and begins to
+ * compile at once, while Python still plans. `words` is a list of 32-bit words, `data` the bytes that WRITE refers to; both may be
+ * Python buffers (array.array, bytearray), which are read in place. Everything that is dispatched goes through one command encoder and
+ * one submit. The result is null when nothing has to be waited for; a promise when kernels are being compiled (all of them side by
+ * side) or when the list ends in READ, whose bytes it then holds.
  *
  *     1 BUFFER    id size usage              usage 0: storage, 1: kernel parameters (uniform)
  *     2 DESTROY   id
  *     3 WRITE     id offset start length     data[start : start + length]; length is a multiple of 4
- *     4 PIPELINE  id start length paramsize n writable
- *                                            WGSL in data; binding 0 holds `paramsize` bytes of parameters, bindings 1..n storage
- *                                            buffers, of which those in the bit mask `writable` are written
- *     5 DISPATCH  pipeline offset x y z n id...    `offset` of its parameters in the parameter buffer, a multiple of 256
- *     6 READ      id size                    the last command, at most once
+ *     4 DISPATCH  pipeline offset x y z n id...    `offset` of its parameters in the parameter buffer, a multiple of 256
+ *     5 READ      id size                    the last command, at most once
  *
  * Writes take effect in order, before the first dispatch of the same list.
  */
@@ -41,9 +42,8 @@
 const BUFFER = 1;
 const DESTROY = 2;
 const WRITE = 3;
-const PIPELINE = 4;
-const DISPATCH = 5;
-const READ = 6;
+const DISPATCH = 4;
+const READ = 5;
 
 const RAISED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize'];
 const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query']; // asked for where the adapter has them
@@ -114,6 +114,7 @@ class Device {
     this.pipelines = new Map(); // id -> {layout, paramSize, layoutId, pipeline}
     this.layouts = new Map(); // "paramSize/n/writable" -> {id, bindGroupLayout, pipelineLayout}
     this.bindGroups = new Map(); // "layout/id,id,..." -> GPUBindGroup
+    this.compiling = []; // promises of the kernels that are new since the last execute
     this.params = null; // the GPUBuffer created with usage 1
     this.staging = null; // MAP_READ buffer, kept between reads
     this.timed = false; // while a profile is taken: each kernel runs in a pass of its own that notes its times
@@ -125,6 +126,13 @@ class Device {
       this.fault ||= `${event.error.constructor.name}: ${event.error.message}`;
       event.preventDefault();
     });
+  }
+
+  compile(id, code, paramSize, n, writable) {
+    const compiling = this.createPipeline(id, code, paramSize, n, writable);
+    compiling.catch(() => {}); // whoever executes next is told
+    this.compiling.push(compiling);
+    this.queue.submit([]); // or the browser would hold the request back until Python waits
   }
 
   execute(words, data) {
@@ -170,9 +178,9 @@ class Device {
     }
   }
 
-  /** Everything before the first dispatch: buffers, writes, new pipelines. READ is looked up at the end of the list. */
+  /** Everything before the first dispatch: buffers and writes. READ is looked up at the end of the list. */
   prepare(w, d) {
-    const compiling = [];
+    const compiling = this.compiling.splice(0);
     let at = 0;
     let scoped = false;
     while (at < w.length && w[at] < DISPATCH) {
@@ -189,10 +197,6 @@ class Device {
       } else if (op === WRITE) {
         this.queue.writeBuffer(this.buffers.get(w[at + 1]), w[at + 2], d, w[at + 3], w[at + 4]);
         at += 5;
-      } else if (op === PIPELINE) {
-        const code = new TextDecoder().decode(d.slice(w[at + 2], w[at + 2] + w[at + 3]));
-        compiling.push(this.createPipeline(w[at + 1], code, w[at + 4], w[at + 5], w[at + 6]));
-        at += 7;
       } else {
         throw new Error(`flambeau_wgpu: unknown command ${op} at word ${at}`);
       }

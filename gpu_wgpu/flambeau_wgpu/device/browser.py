@@ -1,4 +1,5 @@
-"""WebGPU of the browser, under Pyodide: commands are packed here and executed by browser.js, one JS call per flush.
+"""WebGPU of the browser, under Pyodide: commands are packed here and executed by browser.js, one JS call per flush. New
+kernels begin to compile when their code is known, while Python still plans.
 
 Waiting (for a read, or for a new kernel to compile) blocks Python through JSPI, `pyodide.ffi.run_sync`.
 """
@@ -13,7 +14,7 @@ from typing import Any
 from .interface import SUBGROUPS, WORD, Commands, Counters, DeviceError, DeviceInfo, DeviceLost, OutOfMemory
 from .store import store_name
 
-BUFFER, DESTROY, WRITE, PIPELINE, DISPATCH, READ = range(1, 7)
+BUFFER, DESTROY, WRITE, READ = 1, 2, 3, 5  # beside DISPATCH
 STORAGE, PARAMS = 0, 1  # the `usage` of BUFFER
 PARAMS_BUFFER = 0
 SUBMITS_IN_FLIGHT = 16
@@ -152,13 +153,16 @@ class BrowserDevice:
         self._data += data
 
     def pipeline(self, code: str, params_size: int, buffers: int, writable: int) -> int:
+        from pyodide.ffi import JsException
+
         handle = self._next_pipeline
         self._next_pipeline += 1
         # (Natively the feature alone is enough: wgpu's compiler does not know the directive.)
-        text = (f"enable {SUBGROUPS};\n{code}" if "(subgroup_" in code else code).encode()
-        self._words.extend((PIPELINE, handle, len(self._data), len(text), params_size, buffers, writable))
-        self._data += text
-        self._data += bytes(-len(text) % 4)
+        text = f"enable {SUBGROUPS};\n{code}" if "(subgroup_" in code else code
+        try:
+            self._device.compile(handle, text, params_size, buffers, writable)
+        except JsException as error:
+            raise _fault(error) from None
         self.counters.pipelines += 1
         return handle
 

@@ -20,7 +20,7 @@ from flambeau.backends.protocol import AcceleratorError, OutOfMemoryError
 
 from .store import Store
 
-DISPATCH = 5
+DISPATCH = 4
 PARAMS_ALIGNMENT = 256  # minUniformBufferOffsetAlignment, as every WebGPU device has it
 WORD = "I"
 SUBGROUPS = "subgroups"
