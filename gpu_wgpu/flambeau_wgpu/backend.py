@@ -14,6 +14,7 @@ from typing import Any
 from flambeau.backends.protocol import Operand, Reduce, Region, Scalar, Shape
 from flambeau.dtype import bool_, dtype, float16, float32, int32, int64
 
+from .attention import Attention
 from .device.interface import Device
 from .engine import Engine
 from .formats import STORAGE, decode, encode, native_scalar
@@ -46,9 +47,10 @@ from .lazy import (
     WHERE,
     LazyArray,
     Op,
+    origin,
 )
 from .norms import Norms
-from .regions import Strides, broadcast_shapes, broadcast_strides, contiguous_strides, is_identity
+from .regions import Strides, broadcast_shapes, broadcast_strides, contiguous_strides, is_identity, permutation
 
 Data = bytes | bytearray | memoryview
 EXACT_IN_FLOAT32 = 1 << 24
@@ -87,6 +89,7 @@ class WgpuBackend:
             "unpack": self._unpack,
             **Images(self, self._queue).kernels,
             **Norms(self, self._queue).kernels,
+            **Attention(self, self._queue).kernels,
         }
         halves = "shader-f16" in device.info.features
         self.dtypes = frozenset(d for d in STORAGE if d is not float16 or halves)
@@ -259,12 +262,26 @@ class WgpuBackend:
 
     def copy(self, x: LazyArray) -> LazyArray:
         # Arrays are values: another name is as good as other memory. Only a view is copied, so as not to keep its base
-        # alive.
+        # alive; unless it is no other than its base.
         if x.op is FULL:
             return LazyArray(FULL, (), None, x.scalars, x.shape, x.dtype)
+        shape = x.shape
         if x.op is VIEW:
-            return self._queue(COPY, (x,), None, (), x.shape, x.dtype)
-        return self._queue(VIEW, (x,), (contiguous_strides(x.shape), 0), (), x.shape, x.dtype)
+            base, strides, offset = origin(x)
+            if not is_identity(shape, strides, offset, prod(base.shape)):
+                axes = permutation(shape, strides, base.shape) if base.op is CONCAT else None
+                return self._queue(COPY, (x,), None, (), shape, x.dtype) if axes is None else self._joined(base, axes)
+            x = base
+        return self._queue(VIEW, (x,), (contiguous_strides(shape), 0), (), shape, x.dtype)
+
+    def _joined(self, joined: LazyArray, axes: tuple[int, ...]) -> LazyArray:
+        """A permutation of a concatenation: its parts are permuted, so that who makes them writes them there."""
+        parts = []
+        for part in joined.inputs:
+            turned = self.permute(part, axes)
+            base, strides, offset = origin(turned)
+            parts.append(self.view(base, turned.shape, strides, offset))
+        return self.concat(parts, axes.index(joined.attr))
 
     def cast(self, x: LazyArray, dtype: dtype) -> LazyArray:
         if x.dtype is dtype:

@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flambeau.dtype import dtype
 
+from .regions import Strides, compose, contiguous_strides
+
 if TYPE_CHECKING:
     from .memory import Buffer
 
@@ -108,6 +110,18 @@ class LazyArray:
         self.index = -1
 
 
+def origin(x: LazyArray) -> tuple[LazyArray, Strides, int]:
+    """What a view shows, of the farthest array of which strides and an offset can say it; of any other array itself."""
+    shape = x.shape
+    strides, offset = contiguous_strides(shape), 0
+    while x.op is VIEW:
+        seen = compose(shape, strides, offset, x.shape, *x.attr)
+        if seen is None:
+            break
+        (strides, offset), x = seen, x.inputs[0]
+    return x, strides, offset
+
+
 BUFFER: Final = Op("buffer", Kind.LEAF)
 HOST: Final = Op("host", Kind.LEAF)
 FULL: Final = Op("full", Kind.LEAF, 0)
@@ -135,6 +149,12 @@ CONVOLVE: Final = Op("convolution", Kind.KERNEL)
 CONVOLVE_INPUT: Final = Op("convolution_input", Kind.KERNEL)  # the gradient of the input
 CONVOLVE_WEIGHT: Final = Op("convolution_weight", Kind.KERNEL)  # attr: (kernel, those settings)
 CONVOLVE_BIAS: Final = Op("convolution_bias", Kind.COMPANION)  # the gradient of the bias, beside that of the weight
+# attr of these: (which dimension of the result each of the array's own is, is_causal, has a bias, has noise)
+ATTENTION: Final = Op("attention", Kind.KERNEL)
+ATTENTION_SUMS: Final = Op("attention_sums", Kind.COMPANION)  # the logarithms of the sums of exponentials
+ATTENTION_QUERY: Final = Op("attention_query", Kind.KERNEL)  # the gradient of queries
+ATTENTION_KEY: Final = Op("attention_key", Kind.KERNEL)  # the gradient of keys...
+ATTENTION_VALUE: Final = Op("attention_value", Kind.COMPANION)  # ...and that of values; attr: the first of those
 RESAMPLE: Final = Op("resample", Kind.KERNEL)  # attr: taps of each dimension but the first, 0 for one that stays
 # attr of these: (kernel, stride, padding, dilation), all empty for adaptive windows
 MAX_POOL: Final = Op("max_pool", Kind.KERNEL)

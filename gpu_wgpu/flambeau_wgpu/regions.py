@@ -52,6 +52,19 @@ def is_identity(shape: Shape, strides: Strides, offset: int, source_count: int) 
     return True
 
 
+def permutation(shape: Shape, strides: Strides, source: Shape) -> tuple[int, ...] | None:
+    """The axes of an array of shape `source` whose permutation such a view of it is; None if it is none."""
+    left = dict(enumerate(zip(source, contiguous_strides(source), strict=True)))
+    axes = []
+    for size, stride in zip(shape, strides, strict=True):
+        axis = next((axis for axis, (n, step) in left.items() if n == size and (n == 1 or step == stride)), None)
+        if axis is None:
+            return None
+        del left[axis]
+        axes.append(axis)
+    return None if left else tuple(axes)
+
+
 @lru_cache(maxsize=4096)
 def simplify(shape: Shape, strides: Strides) -> tuple[Shape, Strides]:
     """The same view with fewer dimensions."""

@@ -15,7 +15,7 @@ from flambeau import nn
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 from training_steps import STEPS
 
-MOST = {"lenet": 30, "mlp": 12, "transformer": 45, "gru": 4 * 32 + 20, "rnn_loop": 2 * 32 + 20}
+MOST = {"lenet": 30, "mlp": 12, "transformer": 36, "gru": 4 * 32 + 20, "rnn_loop": 2 * 32 + 20}
 OPTIMIZERS: dict[str, list[dict[str, Any]]] = {
     "SGD": [{}, {"momentum": 0.9}, {"momentum": 0.9, "nesterov": True, "weight_decay": 0.01}],
     "Adam": [{}, {"amsgrad": True, "weight_decay": 0.1}, {"maximize": True}],

@@ -13,6 +13,7 @@ from flambeau_wgpu.lazy import BUFFER, PARTS, Kind, Op
 
 random = np.random.default_rng(5)
 PART = 128
+DECLINED = {lazy.ATTENTION, lazy.ATTENTION_QUERY, lazy.ATTENTION_KEY}  # what is large never comes to them
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def same(gpu: Any, got: Any, expected: Any, rtol: float = 1e-5) -> None:
 def test_every_op_has_a_rule() -> None:
     ops = [x for x in vars(lazy).values() if isinstance(x, Op)] + [*lazy.UNARY.values(), *lazy.BINARY.values()]
     computed = {op for op in ops if op.kind not in (Kind.LEAF, Kind.VIEW, Kind.COMPANION)}
-    assert computed - set(RULES) == set()
+    assert computed - set(RULES) == DECLINED
 
 
 SHAPES = [(300,), (7, 50), (16, 16), (3, 5, 23), (2, 1, 200), (130, 2)]

@@ -53,6 +53,12 @@ Region: TypeAlias = tuple[Shape, tuple[int, ...], int]
 Reduce: TypeAlias = Literal["replace", "add", "mul", "max", "min"]
 
 
+def may_decline(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """The kernel of a composite op, marked as one that may leave some arguments to primitives."""
+    kernel.may_decline = True  # type: ignore[attr-defined]
+    return kernel
+
+
 class Backend(Protocol):
     """One device's arithmetic. An instance stands for one device (for example `wgpu:0`)."""
 
@@ -64,6 +70,7 @@ class Backend(Protocol):
 
     An op without an entry runs as the primitives its forward is written in. A backend that rounds short floats after
     every primitive may have a method `in_one(forward)`, which makes of such a forward one that rounds only at its end.
+    One that is marked with `may_decline` may return `NotImplemented`: then these arguments run as primitives as well.
     """
 
     dtypes: frozenset[dtype]

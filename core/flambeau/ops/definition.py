@@ -24,6 +24,14 @@ def _snake_case(name: str) -> str:
     return "".join("_" + c.lower() if c.isupper() else c for c in name).lstrip("_")
 
 
+def _unless_declined(kernel: Callable[..., Any], otherwise: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*args: Any) -> Any:
+        result = kernel(*args)
+        return otherwise(*args) if result is NotImplemented else result
+
+    return call
+
+
 class Op:
     """An op's definition, as the decorators below collect it."""
 
@@ -77,12 +85,13 @@ class Op:
     def kernel(self, backend: Backend) -> Callable[..., Any]:
         """This op's forward on a backend: the backend's own fused form, or the primitives."""
         kernel = backend.kernels.get(self.name)
-        if kernel is None:
-            kernel = partial(self.forward, backend)
+        if kernel is None or getattr(kernel, "may_decline", False):
+            primitives = partial(self.forward, backend)
             if (
                 len(getattr(self.forward, "__wrapped__", self.forward).__code__.co_names) > 1
             ):  # several primitives, between which nothing should be rounded
-                kernel = getattr(backend, "in_one", lambda f: f)(kernel)
+                primitives = getattr(backend, "in_one", lambda f: f)(primitives)
+            kernel = primitives if kernel is None else _unless_declined(kernel, primitives)
         self.kernels[backend] = kernel
         return kernel
 

@@ -80,6 +80,7 @@ class KernelBuilder:
         self.stores: list[Key] = []
         self.reads: set[Ref] = set()
         self.scratch: dict[Key, int] = {}
+        self.single: set[int] = set()  # bindings of which some elements are loaded or stored alone
 
     def word(self, value: int) -> int:
         """A parameter word; its number."""
@@ -408,9 +409,11 @@ class FunctionBuilder:
             others = [stride for axis, stride in enumerate(strides) if axis != along % len(strides)]
             if strides[along] != 1 or access[2] % VECTOR or any(stride % VECTOR for stride in others):
                 single.add(binding)
-        for binding in {binding for binding, _ in uses} - single:
+        self.kernel.single |= single  # for other functions of the kernel, too, in the same buffers
+        for binding in {binding for binding, _ in uses}:
             bound = self.kernel.bindings[binding]
-            bound.storage = f"vec{VECTOR}<{bound.storage}>"
+            element = bound.storage.removeprefix(f"vec{VECTOR}<").removesuffix(">")
+            bound.storage = element if binding in self.kernel.single else f"vec{VECTOR}<{element}>"
 
 
 def _runs_before(dims: Shape, all_strides: list[Strides], split: int) -> Shape:

@@ -54,6 +54,9 @@ fn exp_moderate(x: f32) -> f32 {
   let n = round(x * 1.44269504);
   return exp_over_2(x, n) * bitcast<f32>(u32(i32(n) + 127) << 23u);
 }""",
+    # the same for x <= 87, and 0 where the result would be smaller than a normal number
+    "exp_low": """
+fn exp_low(x: f32) -> f32 { return select(exp_moderate(x), 0.0, x < -87.0); }""",
     # exp(x) / 2^n, for n near x / ln(2)
     "exp_over_2": """
 fn exp_over_2(x: f32, n: f32) -> f32 {

@@ -12,6 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from . import (
+    attention,
+    attention_backward,
     convolution,
     convolution_weight,
     elementwise,
@@ -45,6 +47,9 @@ TEMPLATES: Final[dict[str, Template]] = {
     "convolution": convolution,
     "convolution_input": convolution,
     "convolution_weight": convolution_weight,
+    "attention": attention,
+    "attention_query": attention_backward,
+    "attention_key": attention_backward,
     "resample": resample,
     "max_pool": pooling,
     "max_pool_at": pooling,
@@ -67,6 +72,8 @@ RENDER: Final = {
     "convolution_weight": convolution_weight.render,
     "fold": fold.render,
     "winograd": winograd.render,
+    "attention": attention.render,
+    "attention_backward": attention_backward.render,
     "pooling": pooling.render,
     "resample": resample.render,
     "scan": scan.render,

@@ -19,6 +19,7 @@ How ops are cut (`rules.py`):
     put, scatter                    by part of the result; very many sources one piece after the other
     concat, pack                    by part of the result
     images                          by samples or planes; a large sample is convolved by groups and channels
+    attention                       not cut: operands that are large are left to products (`attention.py`)
     assign                          by part of what is written
     sort                            by lanes; a lane longer than a part is sorted on the CPU (`WgpuBackend.sort`)
 """

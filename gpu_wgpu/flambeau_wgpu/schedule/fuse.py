@@ -26,6 +26,9 @@ from __future__ import annotations
 from ..lazy import (
     ARGSORT,
     ASSIGN,
+    ATTENTION,
+    ATTENTION_KEY,
+    ATTENTION_QUERY,
     CONCAT,
     CONVOLVE,
     CONVOLVE_INPUT,
@@ -66,7 +69,7 @@ PROLOGUE: dict[Op, tuple[int, ...]] = {SCAN: (0,), PUT: (0,), SCATTER: (0,)}
 # Kernels that read their operands at any strides.
 STRIDED = (
     MATMUL, CONVOLVE, CONVOLVE_INPUT, CONVOLVE_WEIGHT, MAX_POOL, MAX_POOL_AT, MAX_POOL_INPUT, MAX_POOL_PLACES,
-    RESAMPLE,
+    RESAMPLE, ATTENTION, ATTENTION_QUERY, ATTENTION_KEY,
 )  # fmt: skip
 # Ops whose first operand is read at computed positions.
 INDEXED = (TAKE, GATHER)
