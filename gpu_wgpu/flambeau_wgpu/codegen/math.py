@@ -34,25 +34,26 @@ fn eq_f(x: f32, y: f32) -> bool { return x == y && !is_nan(x) && !is_nan(y); }""
 fn maximum_f(x: f32, y: f32) -> f32 { return select(y, x, x > y || is_nan(x)); }""",
     "minimum_f": """
 fn minimum_f(x: f32, y: f32) -> f32 { return select(y, x, x < y || is_nan(x)); }""",
-    # 2^n for -252 <= n <= 254, in two factors so that the result may be as small or large as a float can be.
+    # x 2^n for a whole -252 <= n <= 254, in two factors so that the result may be as small or large as a float can be. What is
+    # added, 1.5 * 2^23 and the exponent of 1, leaves n in the lowest bits: a conversion to an integer would check its range.
     "scale_2": """
-fn scale_2(x: f32, n: i32) -> f32 {
-  let both = u32(n + 254);
+fn scale_2(x: f32, n: f32) -> f32 {
+  let both = bitcast<u32>(n + 12583166.0);
   let one = both >> 1u;
   return x * bitcast<f32>(one << 23u) * bitcast<f32>((both - one) << 23u);
 }""",
-    # exp(x) = 2^n exp(r), |r| <= ln(2) / 2. Beyond the bounds of n, r grows and with it the result, so that infinity and
-    # nan come out by themselves.
+    # exp(x) = 2^n exp(r), |r| <= ln(2) / 2. Of nan, r is nan, and so is the result.
     "exp_f": """
 fn exp_f(x: f32) -> f32 {
-  let n = clamp(round(x * 1.44269504), -151.0, 129.0);
-  return select(scale_2(exp_over_2(x, n), i32(n)), 0.0, x < -104.0);
+  let n = floor(x * 1.44269504 + 0.5);
+  let y = scale_2(exp_over_2(x, n), n);
+  return select(select(y, 0.0, x < -104.0), x * 3.0e38, x > 88.73);
 }""",
     # the same for |x| <= 87
     "exp_moderate": """
 fn exp_moderate(x: f32) -> f32 {
-  let n = round(x * 1.44269504);
-  return exp_over_2(x, n) * bitcast<f32>(u32(i32(n) + 127) << 23u);
+  let n = floor(x * 1.44269504 + 0.5);
+  return exp_over_2(x, n) * bitcast<f32>(bitcast<u32>(n + 12583039.0) << 23u);
 }""",
     # the same for x <= 87, and 0 where the result would be smaller than a normal number
     "exp_low": """
@@ -179,14 +180,14 @@ fn cosh_f(x: f32) -> f32 {
   let e = exp_f(abs(x) * 0.5);
   return (0.5 * e) * e + (0.5 / e) / e;
 }""",
-    # tanh(x) / x on [0, 9.01], a rational function of x^2, which beyond is more than 1
+    # tanh(x) / x on [0, 9.01], a rational function of x^2
     "tanh_f": """
 fn tanh_f(x: f32) -> f32 {
-  let a = clamp(x, -9.28, 9.28);
-  let z = a * a;
+  let z = x * x;
   let p = (((1.34016571e-8 * z + 2.06482414e-5) * z + 3.49820806e-3) * z + 0.133833178) * z + 1.0;
   let q = (((7.79732204e-7 * z + 3.28974744e-4) * z + 0.0258872116) * z + 0.467166392) * z + 1.0;
-  return select(clamp(a * p / q, -1.0, 1.0), x, is_nan(x));
+  let y = x * p / q;
+  return select(y, with_sign(1.0, x), abs(x) > 9.0 || abs(y) > 1.0);
 }""",
     # erf(x) / x on [0, 1] in z = x^2; log(erfc(x)) on [1, 4]
     "erf_f": """
@@ -209,7 +210,7 @@ fn fmod_f(x: f32, y: f32) -> f32 {
   var k = i32(bitcast<u32>(r) >> 23u) - i32(bitcast<u32>(b) >> 23u);
   k = select(-1, k, defined && !is_inf(y));
   while (k >= 0) {
-    let t = scale_2(b, k);
+    let t = scale_2(b, f32(k));
     if (t <= r) { r = r - t; }
     k = k - 1;
   }
@@ -297,8 +298,8 @@ fn exp_f_of_product(a: f32, y: f32) -> f32 {
   let upper_y = bitcast<f32>(bitcast<u32>(y) & 0xfffff000u);
   let rest = (exponent * upper_y - n) + exponent * (y - upper_y);
   let part = clamp(rest * 0.693147181 + y * log_m, -1000.0, 1000.0);
-  let k = round(part * 1.44269504);
-  return scale_2(exp_over_2(part, k), i32(clamp(n + k, -250.0, 250.0)));
+  let k = floor(part * 1.44269504 + 0.5);
+  return scale_2(exp_over_2(part, k), clamp(n + k, -250.0, 250.0));
 }""",
     "mul_hi_lo": """
 fn mul_hi_lo(x: u32, y: u32) -> vec2<u32> {
