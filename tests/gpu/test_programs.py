@@ -164,8 +164,12 @@ class Program:
 
     def assign_all(self) -> None:
         (x, _), (y, c) = self.pick(), self.pick()
-        if x.shape == c.shape:
+        if x.shape != c.shape or not c.size:
+            return
+        if self.draw(st.booleans()):
             self.hold((self.b.assign(x, None, y), c))
+        else:  # all of it by another shape
+            self.hold((self.b.assign(x, ((c.size,), (1,), 0), self.b.view(y, (c.size,), (1,), 0)), c))
 
     def drop(self) -> None:
         if len(self.held) > 1:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from ..engine import Engine
 
 LARGE_FROM = 1 << 18  # multiplications from which the larger register tile is worth compiling
-WIDE_FROM = 1 << 22  # ...and those that need fewest loads
+WIDE_FROM = 1 << 22  # ...and one that needs fewer loads, which takes half a second...
+HUGE_FROM = 1 << 27  # ...and those that need fewest, which take three times as long, and save a fifth of each run
 GROUP_FROM = 48  # rows and columns from which a workgroup tile is worth it on a GPU
 LONG = 2048  # inner dimension from which splitting it is worth a second kernel
 WASTED = 0.6  # what of the multiplications must be of use where registers are shared
@@ -94,6 +95,10 @@ class Factors(NamedTuple):
 MEASURED = 1024  # the largest size that is measured
 
 
+SHARED = (Variant("subgroup", 8, 8), Variant("subgroup down", 8, 8))
+SHARED_WIDELY = (Variant("subgroup", 16, 8), Variant("subgroup down", 8, 16))
+
+
 def candidates(shape: ProductShape, subgroups: bool = True) -> list[Variant]:
     """The layouts that come into question, on a device with subgroups or without."""
     found = [
@@ -104,7 +109,7 @@ def candidates(shape: ProductShape, subgroups: bool = True) -> list[Variant]:
         Variant("register", 16, 16),
     ]
     if subgroups:
-        found += [Variant("subgroup", 16, 8), Variant("subgroup down", 8, 16)]
+        found += [*SHARED, *SHARED_WIDELY]
     if min(shape.rows, shape.columns) >= GROUP_FROM:
         found += [Variant("workgroup", 64, 64), Variant("workgroup", 128, 64), Variant("workgroup", 128, 128)]
     return found
@@ -121,9 +126,11 @@ def default(shape: ProductShape, device_kind: str, subgroups: bool = False) -> V
     if large:
         sizes = [("register", 8, 8), ("register", 8, 4), *sizes]
     if large and macs >= WIDE_FROM:
-        sizes = [("register", 16, 16), ("register", 8, 16), *sizes]
+        sizes = [("register", 8, 16), *sizes]
+        if macs >= HUGE_FROM:
+            sizes = [("register", 16, 16), *sizes]
         if subgroups:
-            turns = [Variant("subgroup", 16, 8), Variant("subgroup down", 8, 16)]
+            turns = SHARED if macs < HUGE_FROM else SHARED_WIDELY
             least = min(turns, key=lambda turn: _computed(shape, turn))
             if WASTED * _computed(shape, least) <= macs:
                 sizes = [least[:3], *sizes]
