@@ -66,7 +66,8 @@ def test_registers_are_shared_where_adapters_can_and_tiles_are_full() -> None:
 
     assert taken(512, 512, 512) == "subgroup 16x8"
     assert taken(512, 512, 512, subgroups=False) == "register 16x16"
-    assert taken(4096, 512, 16) == "subgroup down 8x16"
+    assert taken(4096, 512, 16) == "subgroup down 8x8"
+    assert taken(64, 784, 256) == "subgroup 8x8"
     assert taken(520, 512, 18) == "register 8x16"
 
 
