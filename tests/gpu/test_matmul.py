@@ -68,7 +68,7 @@ def test_registers_are_shared_where_adapters_can_and_tiles_are_full() -> None:
     assert taken(512, 512, 512, subgroups=False) == "register 16x16"
     assert taken(4096, 512, 16) == "subgroup down 8x8"
     assert taken(64, 784, 256) == "subgroup 8x8"
-    assert taken(520, 512, 18) == "register 8x16"
+    assert taken(4096, 512, 9) == "register 8x16"
 
 
 def test_a_long_inner_dimension_is_split(gpu: Any) -> None:
