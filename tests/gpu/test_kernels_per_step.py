@@ -116,6 +116,34 @@ def test_a_gradient_read_in_the_flush_of_its_update(gpu: Any) -> None:
 
 
 @pytest.mark.slow
+def test_a_loop_longer_than_the_queue_is_planned_once(gpu: Any, on_gpu: None) -> None:
+    """500 steps of a cell are cut into flushes at the same places in every training step."""
+    cell, output = nn.GRUCell(8, 8), nn.Linear(8, 3)
+    optimizer = flambeau.optim.Adam([*cell.parameters(), *output.parameters()], lr=0.01)
+    x, y = flambeau.randn(500, 2, 8), flambeau.randint(0, 3, (2,))
+    engine = gpu.engine
+
+    def train() -> float:
+        memory = flambeau.zeros(2, 8)
+        for now in x:
+            memory = cell(now, memory)
+        loss = nn.functional.cross_entropy(output(memory), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return float(loss.item())
+
+    losses = [train() for _ in range(3)]
+    flushes, planned, made = engine.flushes, engine.planned, vars(engine.device.counters).copy()
+    losses += [train() for _ in range(3)]
+    assert engine.flushes - flushes > 3 * 4  # they are many
+    assert engine.planned == planned
+    for name in ("pipelines", "buffers", "bind_groups"):
+        assert getattr(engine.device.counters, name) == made[name]
+    assert losses == sorted(losses, reverse=True)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["RNN", "GRU"])
 def test_other_lengths_compile_nothing(gpu: Any, on_gpu: None, kind: str) -> None:
     draw = random.Random(0)
