@@ -31,9 +31,11 @@ from .schedule.graph import Graph
 from .tune import Tuner
 
 QUEUE_CHECK = 256  # nodes after which the queue is looked at
-QUEUE_NODES = 4096
+QUEUE_NODES = 4096  # more than most training steps take, so that they are planned as one
+QUEUE_NODES_AFTER = 1024  # in what follows a flush for that reason: the device works on while Python goes on
 QUEUE_BYTES = 1 << 30
-PLANS_KEPT = 64
+PLANNED_NODES = 1 << 18  # in all plans that are kept, which says what they and their keys take
+PARTS_KEPT = 64
 
 
 class Engine:
@@ -56,6 +58,7 @@ class Engine:
         self.tuner = tuner or Tuner(device)
         self.pool = Pool(device)
         self.check_at = QUEUE_CHECK
+        self.most_nodes = QUEUE_NODES
         self.pipelines: dict[KernelIR, int] = {}
         self.plans: dict[tuple[object, ...], Plan] = {}
         self.in_parts: set[tuple[object, ...]] = set()  # keys of flushes with arrays too large for one buffer
@@ -72,10 +75,11 @@ class Engine:
         """Flush when the queue has become long or describes much memory."""
         queue = self.queue
         if (
-            len(queue) >= QUEUE_NODES
+            len(queue) >= self.most_nodes
             or sum(4 * prod(x.shape) for x in queue[-QUEUE_CHECK:] if x.op is not VIEW) > QUEUE_BYTES
         ):
             self.flush()
+            self.most_nodes = QUEUE_NODES_AFTER
         else:
             self.check_at = len(queue) + QUEUE_CHECK
 
@@ -92,6 +96,7 @@ class Engine:
                 were to be computed from them.
             OutOfMemory: the device has no room. The work waits on, as long as somebody holds its results.
         """
+        self.most_nodes = QUEUE_NODES
         try:
             return self._flush(read)
         except Exception as error:
@@ -153,7 +158,7 @@ class Engine:
         plan = self.plans.pop(graph.key, None)
         known = plan is not None
         if plan is None and (graph.key in self.in_parts or has_large(graph, self.part)):
-            if len(self.in_parts) >= PLANS_KEPT:
+            if len(self.in_parts) >= PARTS_KEPT:
                 self.in_parts.clear()
             self.in_parts.add(graph.key)
             self.queue = cut(graph, self.part)
@@ -162,8 +167,9 @@ class Engine:
         if plan is None:
             self.planned += 1
             plan = plans.build(Fusion(graph, device.info.kind, self.tuner), self._pipeline)
-            if len(self.plans) >= PLANS_KEPT:
-                del self.plans[next(iter(self.plans))]
+            planned = plan.nodes + sum(kept.nodes for kept in self.plans.values())
+            while self.plans and planned > PLANNED_NODES:
+                planned -= self.plans.pop(next(iter(self.plans))).nodes
         self.plans[graph.key] = plan  # last: the least recently used is the first
         self.flushes += 1
         if self.show_schedule:

@@ -39,6 +39,7 @@ class Plan:
     outputs: list[tuple[Ref, int]]  # array, slot
     views: dict[Ref, tuple[Ref, Strides, int]]  # what is held and lies in another array: of what, strides, offset
     kernels: list[tuple[list[str], KernelIR, tuple[int, int, int]]]  # for the debug view
+    nodes: int  # of the queue
     ready: dict[tuple[int, ...], Commands] = field(default_factory=dict)
 
     def run(
@@ -136,7 +137,7 @@ def build(fusion: Fusion, pipeline: Callable[[KernelIR], int]) -> Plan:
     graph = fusion.graph
     kernels, overwrites = _place_assigns(fusion, _order(fusion, _lower(fusion)))
     layout = _Layout(fusion, kernels, overwrites)
-    plan = Plan([], layout.sizes, [], bytearray(), [], [], {}, [])
+    plan = Plan([], layout.sizes, [], bytearray(), [], [], {}, [], graph.count)
     leaves: set[int] = set()
     for kernel in kernels:
         ir = kernel.ir()
