@@ -192,24 +192,28 @@ def main() -> int:
 def compare(
     playwright: Playwright, address: str, step: str, peer: str, backend: str, arguments: argparse.Namespace
 ) -> Result | str:
-    """flambeau and a peer by turns; flambeau alone, if the peer is too slow; or, in words, why there is no result."""
+    """flambeau and a peer by turns; flambeau alone, if the peer is too slow; or, in words, why there is no result.
+
+    In a browser of their own: nobody pays for what others left in memory or to do, or finds kernels compiled.
+    """
     seconds = 60 * arguments.minutes
-    # A fresh browser for both: nobody pays for what others left in memory, or finds kernels compiled.
-    browser = launch(playwright)
-    ours = PageContestant(browser, address, "flambeau", "webgpu", seconds)
     try:
-        theirs = PageContestant(browser, address, peer, backend, seconds)
-        try:
-            return contest([ours, theirs], step, arguments.turns, TURN_SECONDS) if step in theirs.steps else "absent"
-        finally:
-            theirs.end()
-    except TooSlow as late:
-        return "flambeau late" if late.contestant is ours else contest([ours], step, arguments.turns, TURN_SECONDS)
-    except Error as error:
+        with launch(playwright) as browser:
+            ours = PageContestant(browser, address, "flambeau", "webgpu", seconds)
+            theirs = PageContestant(browser, address, peer, backend, seconds)
+            if step not in theirs.steps:
+                return "absent"
+            try:
+                return contest([ours, theirs], step, arguments.turns, TURN_SECONDS)
+            except TooSlow as late:
+                if late.contestant is ours:
+                    return "flambeau was late"
+        with launch(playwright) as browser:
+            ours = PageContestant(browser, address, "flambeau", "webgpu", seconds)
+            return contest([ours], step, arguments.turns, TURN_SECONDS)
+    except (Error, TooSlow) as error:
         print(f"{step} with {peer}: {str(error).splitlines()[0]}", file=sys.stderr)
         return "failed"
-    finally:
-        browser.close()
 
 
 def first_of(result: Result | str) -> str:
