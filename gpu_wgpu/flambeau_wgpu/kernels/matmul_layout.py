@@ -12,6 +12,8 @@ from ..codegen.wgsl import buffer, word
 COUNT, ROWS, INNER, COLUMNS, A_OFFSET, A_ROW, A_INNER, B_OFFSET, B_INNER, B_COLUMN, PART, BATCH = range(12)
 
 
+PLAIN = 2  # instructions of an epilogue up to which it does little more than to store
+AT_ONCE = 4  # quads of results that a longer one is written out for
 SIDE_BY_SIDE = 8  # invocations whose registers are shared, where they are
 
 
@@ -99,3 +101,37 @@ def put(ir: KernelIR, product: Product, at: str, value: str) -> str:
         at = f"part + {at}"
     place = f"({at}) >> 2u" if lanes(ir, product) == 4 else at
     return f"{buffer(ir, product.partial)}[{place}] = {value};"
+
+
+def is_plain(ir: KernelIR) -> bool:
+    """Whether results are stored, and little more."""
+    return not ir.functions or len(ir.functions[0].code) <= PLAIN
+
+
+def finish_quads(ir: KernelIR, product: Product, results: list[list[str]]) -> str:
+    """Four results at a time, to an epilogue that takes them so.
+
+    One that does more than to store stands in a loop over a few of the results, and the others move up each time: written out
+    for all it would be most of the kernel, and of the time that compiling it takes. (An array that is read at a place known
+    at run time would not be in registers, nor would sums that anything but the loop that adds them up changes.)
+    """
+    quads = len(results[0])
+    sums = [value for values in results for value in values]
+
+    def stored(row: str, values: list[str]) -> str:
+        each = " ".join(
+            f"if (column + {4 * q}u < {word(COLUMNS)}) {{ {put(ir, product, f'start + {4 * q}u', value)} }}"
+            for q, value in enumerate(values)
+        )
+        start = f"(batch * {word(ROWS)} + row + {row}) * {word(COLUMNS)} + column"
+        return f"if (row + {row} < {word(ROWS)}) {{ let start = {start}; {each} }}"
+
+    rows = max(1, AT_ONCE // quads)  # at once
+    if is_plain(ir) or rows >= len(results):
+        return "\n".join(f"  {stored(f'{r}u', values)}" for r, values in enumerate(results))
+    left = [f"left{n}" for n in range(len(sums))]
+    lines = [f"  var {value} = {total};" for value, total in zip(left, sums, strict=True)]
+    lines.append(f"  for (var r = 0u; r < {len(results)}u; r = r + {rows}u) {{")
+    lines += [f"    {stored(f'r + {r}u', left[r * quads : (r + 1) * quads])}" for r in range(rows)]
+    lines += [f"    {value} = {after};" for value, after in zip(left, left[rows * quads :], strict=False)]
+    return "\n".join([*lines, "  }"])

@@ -20,6 +20,7 @@ from .matmul_layout import (
     Product,
     batch_offsets,
     element_of,
+    finish_quads,
     lanes,
     put,
 )  # fmt: skip
@@ -96,7 +97,7 @@ def render(ir: KernelIR, product: Product) -> str:
     for (var c = 0u; c < width; c = c + 1u) {{ {put(ir, product, "start + c", value)} }}
   }}"""
     if lanes(ir, product) == 4:
-        stores = _finish_quads(ir, product, [[f"acc{r}_{q}" for q in range(quads)] for r in rows])
+        stores = finish_quads(ir, product, [[f"acc{r}_{q}" for q in range(quads)] for r in rows])
     if in_parts:
         results_of_all = f"{batches} * {word(ROWS)} * {word(COLUMNS)}"
         stores = f"  let part = i / (across * down * {batches}) * ({results_of_all});\n{stores}"
@@ -118,40 +119,6 @@ def render(ir: KernelIR, product: Product) -> str:
 {rest if product.ragged else ""}\
 {stores}
 }}"""
-
-
-PLAIN = 2  # instructions of an epilogue up to which it does little more than to store
-AT_ONCE = 4  # quads of results that a longer one is written out for
-
-
-def _finish_quads(ir: KernelIR, product: Product, results: list[list[str]]) -> str:
-    """Four results at a time, to an epilogue that takes them so.
-
-    One that does more than to store stands in a loop over a few of the results, and the others move up each time: written out
-    for all it would be most of the kernel, and of the time that compiling it takes. (An array that is read at a place known
-    at run time would not be in registers, nor would sums that anything but the loop that adds them up changes.)
-    """
-    quads = len(results[0])
-    sums = [value for values in results for value in values]
-
-    def stored(row: str, values: list[str]) -> str:
-        each = " ".join(
-            f"if (column + {4 * q}u < {word(COLUMNS)}) {{ {put(ir, product, f'start + {4 * q}u', value)} }}"
-            for q, value in enumerate(values)
-        )
-        start = f"(batch * {word(ROWS)} + row + {row}) * {word(COLUMNS)} + column"
-        return f"if (row + {row} < {word(ROWS)}) {{ let start = {start}; {each} }}"
-
-    plain = not ir.functions or len(ir.functions[0].code) <= PLAIN
-    rows = max(1, AT_ONCE // quads)  # at once
-    if plain or rows >= len(results):
-        return "\n".join(f"  {stored(f'{r}u', values)}" for r, values in enumerate(results))
-    left = [f"left{n}" for n in range(len(sums))]
-    lines = [f"  var {value} = {total};" for value, total in zip(left, sums, strict=True)]
-    lines.append(f"  for (var r = 0u; r < {len(results)}u; r = r + {rows}u) {{")
-    lines += [f"    {stored(f'r + {r}u', left[r * quads : (r + 1) * quads])}" for r in range(rows)]
-    lines += [f"    {value} = {after};" for value, after in zip(left, left[rows * quads :], strict=False)]
-    return "\n".join([*lines, "  }"])
 
 
 def _steps(name: str, lines: int) -> str:

@@ -26,6 +26,8 @@ from .matmul_layout import (
     Product,
     batch_offsets,
     element_of,
+    finish_quads,
+    is_plain,
     lanes,
     put,
 )  # fmt: skip
@@ -179,22 +181,24 @@ class _Operand:
 
 
 def _stored(ir: KernelIR, product: Product, results: list[list[str]]) -> str:
-    """Every result handed on, in a loop over rows: the epilogue's code is there as often as a row has vectors."""
-    rows, columns = len(results), len(results[0])
-    start = f"let start = (batch * {word(ROWS)} + row + r) * {word(COLUMNS)} + column;"
-    vector = f"vec4<{product.element}>"
-    quads = range(columns // 4)
-    everything = ", ".join(f"{vector}({', '.join(row[4 * q : 4 * q + 4])})" for row in results for q in quads)
+    """Every result handed on: four neighbours of a row at a time, or one by one where rows are not whole vectors."""
     if lanes(ir, product) == 4:
-        each = " ".join(
-            f"if (column + {4 * q}u < {word(COLUMNS)}) "
-            f"{{ {put(ir, product, f'start + {4 * q}u', f'results[r * {len(quads)}u + {q}u]')} }}"
-            for q in quads
+        vector = f"vec4<{product.element}>"
+        quads = range(0, len(results[0]), 4)
+        return finish_quads(ir, product, [[f"{vector}({', '.join(row[q : q + 4])})" for q in quads] for row in results])
+    start = f"(batch * {word(ROWS)} + row + {{}}) * {word(COLUMNS)} + column + {{}}"
+    if is_plain(ir):
+        return "\n".join(
+            f"  if (row + {r}u < {word(ROWS)} && column + {c}u < {word(COLUMNS)}) "
+            f"{{ {put(ir, product, start.format(f'{r}u', f'{c}u'), value)} }}"
+            for r, row in enumerate(results)
+            for c, value in enumerate(row)
         )
-    else:
-        value = f"results[r * {len(quads)}u + c / 4u][c & 3u]"
-        each = f"for (var c = 0u; c < width; c = c + 1u) {{ {put(ir, product, 'start + c', value)} }}"
-    return f"""  var results = array<{vector}, {rows * len(quads)}>({everything});
-  let width = min({columns}u, {word(COLUMNS)} - min(column, {word(COLUMNS)}));
-  let height = min({rows}u, {word(ROWS)} - min(row, {word(ROWS)}));
-  for (var r = 0u; r < height; r = r + 1u) {{ {start} {each} }}"""
+    rows, columns = len(results), len(results[0])
+    everything = ", ".join(value for row in results for value in row)
+    return f"""  var results = array<{product.element}, {rows * columns}>({everything});
+  for (var r = 0u; r < {rows}u && row + r < {word(ROWS)}; r = r + 1u) {{
+    for (var c = 0u; c < {columns}u && column + c < {word(COLUMNS)}; c = c + 1u) {{
+      {put(ir, product, start.format("r", "c"), f"results[r * {columns}u + c]")}
+    }}
+  }}"""
