@@ -158,7 +158,8 @@ def test_the_default_on_a_gpu_shares_memory() -> None:
 
 def test_the_default_on_a_software_adapter_shares_registers_where_it_can() -> None:
     problem = Problem(ATTENTION, 64, 64, 64, 32, 32, FORWARD)
-    assert default(problem, "cpu", subgroups=True) == Variant("subgroup", 8, 1)
+    assert default(problem, "cpu", subgroups=True) == Variant("subgroup", 4, 2)
+    assert default(problem._replace(batches=1024), "cpu", subgroups=True) == Variant("subgroup", 8, 1)
     assert default(problem, "cpu", subgroups=False) == Variant("register", 8, 1)
     assert default(problem._replace(op=ATTENTION_KEY, side=OF_KEYS), "cpu", subgroups=True).rows == 4
     assert default(problem._replace(rows=1, batches=8), "cpu", subgroups=True) == Variant("register", 1, 4)

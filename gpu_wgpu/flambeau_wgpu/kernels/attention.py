@@ -50,17 +50,26 @@ def render(ir: KernelIR) -> str:
     ]
     turn = text.scores("s")
     for r in rows:
-        largest = f"peak{r}"
-        for n in text.met:
-            largest = f"max({largest}, {text.of(f's{r}', n)})"
-        weights = [f"exp_low({text.of(f's{r}', n)} - higher{r})" for n in text.met]
-        turn += [
-            f"let higher{r} = {largest};",
-            f"let shrink{r} = exp_low(peak{r} - higher{r});",
-            f"var w{r} = {text.each(weights)};",
-            f"total{r} = total{r} * shrink{r} + ({' + '.join(text.of(f'w{r}', n) for n in text.met)});",
-            f"peak{r} = higher{r};",
-        ]
+        if len(text.met) == 1:  # of the weight and of what others shrink by, one is 1
+            turn += [
+                f"let rises{r} = s{r} > peak{r};",
+                f"let ratio{r} = exp_low(-abs(s{r} - peak{r}));",
+                f"let shrink{r} = select(1.0, ratio{r}, rises{r});",
+                f"var w{r} = select(ratio{r}, 1.0, rises{r});",
+                f"peak{r} = max(peak{r}, s{r});",
+            ]
+        else:
+            largest = f"peak{r}"
+            for n in text.met:
+                largest = f"max({largest}, {text.of(f's{r}', n)})"
+            weights = [f"exp_low({text.of(f's{r}', n)} - higher{r})" for n in text.met]
+            turn += [
+                f"let higher{r} = {largest};",
+                f"let shrink{r} = exp_low(peak{r} - higher{r});",
+                f"var w{r} = {text.each(weights)};",
+                f"peak{r} = higher{r};",
+            ]
+        turn.append(f"total{r} = total{r} * shrink{r} + ({' + '.join(text.of(f'w{r}', n) for n in text.met)});")
     if text.has("noise"):
         turn += [*text.scored("noise"), *(f"w{r} = w{r} * noise{r};" for r in rows)]
     for q in text.quads("value"):

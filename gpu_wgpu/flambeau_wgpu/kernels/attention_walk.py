@@ -134,7 +134,7 @@ def candidates(problem: Problem, subgroups: bool = True) -> list[Variant]:
     """The variants that come into question, on a device with subgroups or without."""
     found = [Variant("register", rows, met) for rows, met in ((1, 4), (2, 4), (4, 1), (8, 1))]
     if subgroups:
-        found += [Variant("subgroup", rows, met) for rows, met in ((2, 1), (4, 1), (8, 1))]
+        found += [Variant("subgroup", rows, met) for rows, met in ((2, 1), (2, 2), (4, 1), (4, 2), (8, 1))]
     if problem.staged:
         found += [
             Variant("workgroup", rows, 4) for rows in (1, 2) if rows == 1 or rows * problem.held <= 2 * HELD["gpu"]
@@ -146,23 +146,24 @@ def default(problem: Problem, device_kind: str, subgroups: bool = False) -> Vari
     """The variant where nothing was measured.
 
     A row that is met is loaded once for all of an invocation's own, so many are good, as long as they stay in a GPU's
-    registers; a software adapter keeps any number near its processor, but takes seconds to compile a thousand. And there
-    should be invocations enough.
+    registers; a software adapter keeps any number near its processor, but takes seconds to compile a thousand. Where
+    neighbours share what they load, more than four gain a tenth, and take thrice as long to compile. And there should be
+    invocations enough.
     """
     if device_kind == "gpu" and problem.rows >= WORTH_STAGING and problem.staged:
         return Variant("workgroup", 2 if 2 * problem.held <= HELD["gpu"] else 1, 4)
-    most = HELD[device_kind]
-    if device_kind == "cpu" and problem.rows * problem.met * problem.batches * problem.held >= LARGE_FROM:
-        most *= 2
-    rows = 8
+    shared = subgroups and device_kind == "cpu"
+    large = device_kind == "cpu" and problem.rows * problem.met * problem.batches * problem.held >= LARGE_FROM
+    most = HELD[device_kind] * (2 if large else 1)
+    rows = 4 if shared and not large else 8
     while rows > 1 and (
         rows * problem.held > most
         or -(-problem.rows // rows) * problem.batches < BUSY[device_kind]
         or rows >= 2 * problem.rows
     ):
         rows //= 2
-    if subgroups and device_kind == "cpu" and problem.rows > SIDE_BY_SIDE * rows // 2:
-        return Variant("subgroup", rows, 1)
+    if shared and problem.rows > SIDE_BY_SIDE * rows // 2:
+        return Variant("subgroup", rows, 2 if problem.side.owns_queries and rows <= 4 else 1)
     return Variant("register", rows, 1 if rows > 2 else 4)
 
 
