@@ -13,6 +13,7 @@ from flambeau_wgpu.kernels import attention_walk
 from flambeau_wgpu.kernels.attention import FORWARD
 from flambeau_wgpu.kernels.attention_backward import OF_KEYS
 from flambeau_wgpu.kernels.attention_walk import Problem, Variant, candidates, default
+from flambeau_wgpu.large.blocks import WALK
 from flambeau_wgpu.lazy import ATTENTION, ATTENTION_KEY
 from flambeau_wgpu.tune import Tuner
 
@@ -163,6 +164,11 @@ def test_the_default_on_a_software_adapter_shares_registers_where_it_can() -> No
     assert default(problem, "cpu", subgroups=False) == Variant("register", 8, 1)
     assert default(problem._replace(op=ATTENTION_KEY, side=OF_KEYS), "cpu", subgroups=True).rows == 4
     assert default(problem._replace(rows=1, batches=8), "cpu", subgroups=True) == Variant("register", 1, 4)
+    long = problem._replace(met=4 * WALK)
+    assert all(
+        long.met <= chosen.met * WALK
+        for chosen in [default(long, "cpu", True), default(long, "cpu"), *candidates(long)]
+    )
 
 
 @pytest.mark.slow

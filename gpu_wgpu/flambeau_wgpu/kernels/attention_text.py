@@ -1,8 +1,9 @@
 """The WGSL of a walk of attention: its own rows, the rows that it meets, products, sums. See `attention_walk.py`.
 
-Names in the text: `row0 row1 ...` the numbers of own rows, `j` that of the first of the four that are met, `query0_2` the
-third four elements of an own or a met row, `at_key` where an operand's batch begins. What has a value for each pair of an
-own row and one that is met is a vector of four for each own row, such as `s0`.
+Names in the text: `row0 row1 ...` the numbers of own rows, `j` that of the first of those that are met at a time, `met0 met1
+...`; `query0_2` the third four elements of the first own row, `key_m0_2` those of the first that is met; `at_key` where an
+operand's batch begins. What has a value for each pair of an own row and one that is met is, for each own row, a number or a
+vector of as many as are met at a time, such as `s0`.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Text:
     # --- the frame
 
     def module(self, start: Sequence[str], turn: Sequence[str], end: Sequence[str]) -> str:
-        """The kernel: `start` before the walk, `turn` for every four rows that are met, `end` after it."""
+        """The kernel: `start` before the walk, `turn` for those that are met at a time, `end` after it."""
         head = "".join(define(self.ir, function) + "\n" for function in self.ir.functions)
         lines = [*self._places(), *self._own_rows(), *start, *self._loop(turn), *end]
         body = "\n".join(f"  {line}" for line in lines) + "\n}"
@@ -134,7 +135,7 @@ class Text:
         ]
 
     def _met_rows(self) -> list[str]:
-        """The numbers of the four rows that are met, and where they lie."""
+        """The numbers of the rows that are met at a time, and where they lie."""
         ragged = self.walk.ragged
         lines = [
             f"let met{n} = min(j + {n}u, {word(MET)} - 1u);" if ragged else f"let met{n} = j + {n}u;" for n in self.met
@@ -182,7 +183,7 @@ class Text:
         return f"vec4<f32>({', '.join(elements)})"
 
     def load_met(self, name: str, quad: int) -> list[str]:
-        """`{name}_m0_{quad}` to `{name}_m3_{quad}`: four elements of each row that is met."""
+        """`{name}_m0_{quad}`, `{name}_m1_{quad}`, ...: four elements of each row that is met."""
         if self.staged:
             return [f"let {name}_m{n}_{quad} = {name}_tile[{name}_met{n} + {quad}u];" for n in self.met]
         if self.told:
@@ -202,14 +203,14 @@ class Text:
         return self.element(self.operands[name], f"at_{name} + row{row} * {self.word(name, ROW)}")
 
     def of_met_rows(self, name: str) -> str:
-        """Of an operand with an element for each query: those of the four that are met."""
+        """Of an operand with an element for each query: those of the rows that are met."""
         operand = self.operands[name]
         if operand.mode == "vector":
             return f"{buffer(self.ir, operand.binding)}[at_{name} + (j >> 2u)]"
         return self.each([self.element(operand, f"at_{name} + met{n} * {self.word(name, ROW)}") for n in self.met])
 
     def scored(self, name: str) -> list[str]:
-        """`{name}0`, `{name}1`, ...: of bias or noise, what each own row has for the four that are met."""
+        """`{name}0`, `{name}1`, ...: of bias or noise, what each own row has for those that are met."""
         operand = self.operands[name]
         source, row, column = buffer(self.ir, operand.binding), self.word(name, ROW), self.word(name, COLUMN)
         if operand.mode == "across":

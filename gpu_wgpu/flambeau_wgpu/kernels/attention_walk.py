@@ -1,8 +1,8 @@
 """What the kernels of attention have in common: an invocation owns a few rows of one side and walks the rows of the other.
 
 Forward, and for the gradient of queries, a row of its own is a query, which meets keys and values; for the gradients of
-keys and values it is one of those, and meets queries. Its own rows and its sums stay in registers. It meets four rows at a
-time, multiplies, makes weights of the products, and adds the rows up by them: a weight never leaves its register.
+keys and values it is one of those, and meets queries. Its own rows and its sums stay in registers. It meets one to four
+rows at a time, multiplies, makes weights of the products, and adds the rows up by them: a weight never leaves its register.
 
 *Register*: each invocation loads the rows that it meets; neighbours meet the same. *Subgroup*: neighbours load a part of
 each such row and tell each other: the best layout on software adapters, to which a load is as much as dozens of
@@ -23,6 +23,7 @@ from ..codegen.lower import Kernel, KernelBuilder
 from ..codegen.ops import storage
 from ..codegen.wgsl import WORKGROUP
 from ..device.interface import SUBGROUPS
+from ..large.blocks import WALK
 from ..lazy import ATTENTION, HOST, LazyArray, Op
 from ..regions import Shape, Strides, broadcast_strides, contiguous_strides, merge_dims
 from ..schedule.graph import Ref
@@ -134,12 +135,12 @@ def candidates(problem: Problem, subgroups: bool = True) -> list[Variant]:
     """The variants that come into question, on a device with subgroups or without."""
     found = [Variant("register", rows, met) for rows, met in ((1, 4), (2, 4), (4, 1), (8, 1))]
     if subgroups:
-        found += [Variant("subgroup", rows, met) for rows, met in ((2, 1), (2, 2), (4, 1), (4, 2), (8, 1))]
+        found += [Variant("subgroup", rows, met) for rows, met in ((2, 1), (2, 2), (4, 1), (4, 2), (4, 4), (8, 1))]
     if problem.staged:
         found += [
             Variant("workgroup", rows, 4) for rows in (1, 2) if rows == 1 or rows * problem.held <= 2 * HELD["gpu"]
         ]
-    return found
+    return [variant for variant in found if problem.met <= variant.met * WALK]
 
 
 def default(problem: Problem, device_kind: str, subgroups: bool = False) -> Variant:
@@ -162,9 +163,10 @@ def default(problem: Problem, device_kind: str, subgroups: bool = False) -> Vari
         or rows >= 2 * problem.rows
     ):
         rows //= 2
+    turns = 4 if problem.met > WALK else 1  # no loop may be longer
     if shared and problem.rows > SIDE_BY_SIDE * rows // 2:
-        return Variant("subgroup", rows, 2 if problem.side.owns_queries and rows <= 4 else 1)
-    return Variant("register", rows, 1 if rows > 2 else 4)
+        return Variant("subgroup", rows, max(turns, 2 if problem.side.owns_queries and rows <= 4 else 1))
+    return Variant("register", rows, turns if rows > 2 else 4)
 
 
 # --- a kernel's parameters
