@@ -92,6 +92,12 @@ def main() -> dict[str, Any]:
         c.check(f"long {function}", lambda b, x, f=function: getattr(b, f)(x, (1,), False), long, tolerance=1e-4)
     c.check("argmax", lambda b, x: b.argmax(x, 1, False), long)
     c.check("argmin nan", lambda b, x: b.argmin(x, 0, True), special)
+    # Several elements at once, in a loop over more: what is many branches there, compiles for minutes.
+    many = c.arrays([0.1 + k / 3e4 for k in range(1 << 16)], (1 << 16,), float32)
+    c.check("many powers", lambda b, x: b.pow(b.tanh(x), b.sin(b.pow(x, b.mul(x, 1.1)))), many, tolerance=1e-4)
+    c.check(
+        "many remainders", lambda b, x: b.add(b.floordiv(x, 0.7), b.atan2(b.log(x), b.cos(x))), many, tolerance=1e-4
+    )
     info = c.gpu.engine.device.info
     assert SUBGROUPS in info.features
     c.gpu.engine.device.info = replace(info, kind="gpu")  # with the layouts for GPUs

@@ -6,7 +6,8 @@ with their range beside them. Constants of infinity and nan may not be written i
 there are none: they are recognised by their bits.
 
 No function returns early, and branches are selects: lanes of a GPU run both sides anyway, and Mesa's compiler (llvmpipe
-of Mesa 22.3) gets nested early returns wrong when a function is called twice.
+of Mesa 22.3) gets nested early returns wrong when a function is called twice. Conditions are joined by & and |, because
+&& and || are branches, too: SwiftShader took minutes to compile a loop with a few dozen of them.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ fn with_sign(magnitude: f32, sign: f32) -> f32 {
   return bitcast<f32>((bitcast<u32>(magnitude) & 0x7fffffffu) | (bitcast<u32>(sign) & 0x80000000u));
 }""",
     "eq_f": """
-fn eq_f(x: f32, y: f32) -> bool { return x == y && !is_nan(x) && !is_nan(y); }""",
+fn eq_f(x: f32, y: f32) -> bool { return (x == y) & !is_nan(x) & !is_nan(y); }""",
     "maximum_f": """
-fn maximum_f(x: f32, y: f32) -> f32 { return select(y, x, x > y || is_nan(x)); }""",
+fn maximum_f(x: f32, y: f32) -> f32 { return select(y, x, (x > y) | is_nan(x)); }""",
     "minimum_f": """
-fn minimum_f(x: f32, y: f32) -> f32 { return select(y, x, x < y || is_nan(x)); }""",
+fn minimum_f(x: f32, y: f32) -> f32 { return select(y, x, (x < y) | is_nan(x)); }""",
     # x 2^n for a whole -252 <= n <= 254, in two factors so that the result may be as small or large as a float can be. What is
     # added, 1.5 * 2^23 and the exponent of 1, leaves n in the lowest bits: a conversion to an integer would check its range.
     "scale_2": """
@@ -89,11 +90,11 @@ fn log_f(x: f32) -> f32 {
   let n = f32(i32(bits >> 23u) - 127 - select(0, 23, subnormal) + select(0, 1, upper));
   let y = n * 0.693359375 + (log_near_1(select(mantissa, mantissa * 0.5, upper) - 1.0) - n * 2.12194440e-4);
   let special = select(select(not_a_number(), x, x > 0.0), -infinity(), x == 0.0);
-  return select(y, special, x <= 0.0 || is_inf(x) || is_nan(x));
+  return select(y, special, (x <= 0.0) | is_inf(x) | is_nan(x));
 }""",
     "log1p_f": """
 fn log1p_f(x: f32) -> f32 {
-  return select(log_f(1.0 + x), log_near_1(x), x > -0.29 && x < 0.41);
+  return select(log_f(1.0 + x), log_near_1(x), (x > -0.29) & (x < 0.41));
 }""",
     # sin and cos of r + k pi / 2, |r| <= pi / 4; pi / 2 in three parts, whose products are exact for k below 2^13
     "reduce_angle": """
@@ -107,18 +108,18 @@ fn sin_cos(r: f32, quarter: f32) -> f32 {
   let z = r * r;
   let s = r + r * z * (((2.72515649e-6 * z - 1.98401205e-4) * z + 8.33333191e-3) * z - 0.166666672);
   let c = 1.0 - 0.5 * z + z * z * (((-2.7557319e-7 * z + 2.48015873e-5) * z - 1.38888889e-3) * z + 0.0416666667);
-  let value = select(s, c, quarter == 1.0 || quarter == 3.0);
+  let value = select(s, c, (quarter == 1.0) | (quarter == 3.0));
   return select(value, -value, quarter >= 2.0);
 }""",
     "sin_f": """
 fn sin_f(x: f32) -> f32 {
   let a = reduce_angle(x);
-  return select(select(sin_cos(a.x, a.y), x, x == 0.0), not_a_number(), is_nan(x) || is_inf(x));
+  return select(select(sin_cos(a.x, a.y), x, x == 0.0), not_a_number(), is_nan(x) | is_inf(x));
 }""",
     "cos_f": """
 fn cos_f(x: f32) -> f32 {
   let a = reduce_angle(x);
-  return select(sin_cos(a.x, select(a.y + 1.0, 0.0, a.y == 3.0)), not_a_number(), is_nan(x) || is_inf(x));
+  return select(sin_cos(a.x, select(a.y + 1.0, 0.0, a.y == 3.0)), not_a_number(), is_nan(x) | is_inf(x));
 }""",
     "tan_f": """
 fn tan_f(x: f32) -> f32 { return sin_f(x) / cos_f(x); }""",
@@ -139,11 +140,11 @@ fn atan2_f(y: f32, x: f32) -> f32 {
   let behind = (bitcast<u32>(x) & 0x80000000u) != 0u;
   let steep = abs(y) > abs(x);
   let ratio = select(abs(y) / abs(x), abs(x) / abs(y), steep);
-  let both = is_inf(x) && is_inf(y);
+  let both = is_inf(x) & is_inf(y);
   let acute = select(atan_f(ratio), 0.785398163, both);
   let angle = select(select(acute, 1.57079633 - acute, steep), 0.0, y == 0.0);
   let result = with_sign(select(angle, 3.14159265 - angle, behind), y);
-  return select(result, not_a_number(), is_nan(x) || is_nan(y));
+  return select(result, not_a_number(), is_nan(x) | is_nan(y));
 }""",
     # (asin(x) - x) / x^3 on [0, 1 / 2], in z = x^2
     "asin_small": """
@@ -156,7 +157,7 @@ fn asin_f(x: f32) -> f32 {
   let a = abs(x);
   let large = a > 0.5;
   let y = asin_small(select(a, sqrt((1.0 - a) * 0.5), large));
-  return select(with_sign(select(y, 1.57079633 - 2.0 * y, large), x), not_a_number(), is_nan(x) || a > 1.0);
+  return select(with_sign(select(y, 1.57079633 - 2.0 * y, large), x), not_a_number(), is_nan(x) | (a > 1.0));
 }""",
     "acos_f": """
 fn acos_f(x: f32) -> f32 {
@@ -164,7 +165,7 @@ fn acos_f(x: f32) -> f32 {
   let large = a > 0.5;
   let y = asin_small(select(x, sqrt((1.0 - a) * 0.5), large));
   let result = select(1.57079633 - y, select(2.0 * y, 3.14159265 - 2.0 * y, x < 0.0), large);
-  return select(result, not_a_number(), is_nan(x) || a > 1.0);
+  return select(result, not_a_number(), is_nan(x) | (a > 1.0));
 }""",
     # (sinh(x) - x) / x^3 on [0, 1], in z = x^2
     "sinh_f": """
@@ -187,7 +188,7 @@ fn tanh_f(x: f32) -> f32 {
   let p = (((1.34016571e-8 * z + 2.06482414e-5) * z + 3.49820806e-3) * z + 0.133833178) * z + 1.0;
   let q = (((7.79732204e-7 * z + 3.28974744e-4) * z + 0.0258872116) * z + 0.467166392) * z + 1.0;
   let y = x * p / q;
-  return select(y, with_sign(1.0, x), abs(x) > 9.0 || abs(y) > 1.0);
+  return select(y, with_sign(1.0, x), (abs(x) > 9.0) | (abs(y) > 1.0));
 }""",
     # erf(x) / x on [0, 1] in z = x^2; log(erfc(x)) on [1, 4]
     "erf_f": """
@@ -206,9 +207,9 @@ fn erf_f(x: f32) -> f32 {
 fn fmod_f(x: f32, y: f32) -> f32 {
   var r = abs(x);
   let b = abs(y);
-  let defined = !(is_nan(x) || is_nan(y) || is_inf(x) || b == 0.0);
+  let defined = !(is_nan(x) | is_nan(y) | is_inf(x) | (b == 0.0));
   var k = i32(bitcast<u32>(r) >> 23u) - i32(bitcast<u32>(b) >> 23u);
-  k = select(-1, k, defined && !is_inf(y));
+  k = select(-1, k, defined & !is_inf(y));
   while (k >= 0) {
     let t = scale_2(b, f32(k));
     if (t <= r) { r = r - t; }
@@ -219,33 +220,33 @@ fn fmod_f(x: f32, y: f32) -> f32 {
     "remainder_f": """
 fn remainder_f(x: f32, y: f32) -> f32 {
   let m = fmod_f(x, y);
-  let other_side = (m < 0.0) != (y < 0.0) && !is_nan(m);
+  let other_side = ((m < 0.0) != (y < 0.0)) & !is_nan(m);
   return select(select(m, m + y, other_side), with_sign(0.0, y), m == 0.0);
 }""",
     "floordiv_f": """
 fn floordiv_f(x: f32, y: f32) -> f32 {
   let m = fmod_f(x, y);
-  let opposite = m != 0.0 && (m < 0.0) != (y < 0.0);
+  let opposite = (m != 0.0) & ((m < 0.0) != (y < 0.0));
   let q = (x - m) / y - select(0.0, 1.0, opposite);
   let f = floor(q);
   let whole = select(with_sign(0.0, x / y), f + select(0.0, 1.0, q - f > 0.5), q != 0.0);
-  let by_infinity = select(with_sign(0.0, x / y), -1.0, x != 0.0 && (x < 0.0) != (y < 0.0));
-  let undefined = is_nan(x) || is_nan(y) || (is_inf(x) && y != 0.0);
+  let by_infinity = select(with_sign(0.0, x / y), -1.0, (x != 0.0) & ((x < 0.0) != (y < 0.0)));
+  let undefined = is_nan(x) | is_nan(y) | (is_inf(x) & (y != 0.0));
   let special = select(select(x / y, by_infinity, is_inf(y)), not_a_number(), undefined);
-  return select(whole, special, y == 0.0 || is_nan(x) || is_nan(y) || is_inf(x) || is_inf(y));
+  return select(whole, special, (y == 0.0) | is_nan(x) | is_nan(y) | is_inf(x) | is_inf(y));
 }""",
     "floordiv_i": """
 fn floordiv_i(x: i32, y: i32) -> i32 {
-  let d = select(y, 1, y == 0 || y == -1);
+  let d = select(y, 1, (y == 0) | (y == -1));
   let q = x / d;
-  let rounded = select(q, q - 1, q * d != x && (x < 0) != (d < 0));
+  let rounded = select(q, q - 1, (q * d != x) & ((x < 0) != (d < 0)));
   return select(select(rounded, -x, y == -1), 0, y == 0);
 }""",
     "remainder_i": """
 fn remainder_i(x: i32, y: i32) -> i32 {
-  let d = select(y, 1, y == 0 || y == -1);
+  let d = select(y, 1, (y == 0) | (y == -1));
   let r = x - d * (x / d);
-  return select(r, r + d, r != 0 && (r < 0) != (d < 0));
+  return select(r, r + d, (r != 0) & ((r < 0) != (d < 0)));
 }""",
     "pow_i": """
 fn pow_i(x: i32, y: i32) -> i32 {
@@ -265,24 +266,25 @@ fn pow_i(x: i32, y: i32) -> i32 {
 fn pow_f(x: f32, y: f32) -> f32 {
   let a = abs(x);
   let whole = y == trunc(y);
-  let by_products = whole && abs(y) <= 64.0;
-  var product = 1.0;
-  var base = a;
-  var n = select(0u, u32(abs(y)), by_products);
-  while (n != 0u) {
-    if ((n & 1u) != 0u) { product = product * base; }
-    base = base * base;
-    n = n >> 1u;
-  }
-  let extreme = a == 0.0 || is_inf(a) || is_inf(y);
-  let grows = select(a > 1.0, !(a == 0.0), a == 0.0 || is_inf(a)) == (y > 0.0);
+  let by_products = whole & (abs(y) < 64.0);
+  let n = select(0u, u32(abs(y)), by_products);
+  let a2 = a * a;
+  let a4 = a2 * a2;
+  let a8 = a4 * a4;
+  let a16 = a8 * a8;
+  let a32 = a16 * a16;
+  let few = select(1.0, a, (n & 1u) != 0u) * select(1.0, a2, (n & 2u) != 0u) * select(1.0, a4, (n & 4u) != 0u);
+  let more = select(1.0, a8, (n & 8u) != 0u) * select(1.0, a16, (n & 16u) != 0u) * select(1.0, a32, (n & 32u) != 0u);
+  let product = few * more;
+  let extreme = (a == 0.0) | is_inf(a) | is_inf(y);
+  let grows = select(a > 1.0, !(a == 0.0), (a == 0.0) | is_inf(a)) == (y > 0.0);
   let at_extreme = select(select(0.0, infinity(), grows), 1.0, a == 1.0);
   let finite = select(exp_f_of_product(a, y), select(product, 1.0 / product, y < 0.0), by_products);
   let magnitude = select(finite, at_extreme, extreme);
-  let odd = whole && abs(y) < 16777216.0 && (i32(y) & 1) != 0;
-  let signed = select(magnitude, -magnitude, odd && (bitcast<u32>(x) & 0x80000000u) != 0u);
-  let undefined = is_nan(x) || is_nan(y) || (x < 0.0 && !whole && !is_inf(x));
-  return select(select(signed, not_a_number(), undefined), 1.0, y == 0.0 || x == 1.0);
+  let odd = whole & (abs(y) < 16777216.0) & ((i32(y) & 1) != 0);
+  let signed = select(magnitude, -magnitude, odd & ((bitcast<u32>(x) & 0x80000000u) != 0u));
+  let undefined = is_nan(x) | is_nan(y) | ((x < 0.0) & !whole & !is_inf(x));
+  return select(select(signed, not_a_number(), undefined), 1.0, (y == 0.0) | (x == 1.0));
 }""",
     # a^y = 2^(n y) m^y, with a = m 2^n: the whole part of n y goes straight into the exponent. The rest of it is exact
     # because n has 8 bits and the upper part of y 12, of the 24 there are.
@@ -322,13 +324,29 @@ fn philox(block: vec4<u32>, seed: vec2<u32>) -> vec4<u32> {
   }
   return counter;
 }
+fn random_words(number: u32, seed: vec2<u32>, low: u32, high: u32) -> vec4<u32> {
+  let first = low + number;
+  return philox(vec4<u32>(first, high + select(0u, 1u, first < low), 0u, 0u), seed);
+}
 fn uniform_random(i: u32, seed_low: u32, seed_high: u32, low: u32, high: u32) -> f32 {
-  let first = low + (i >> 2u);
-  let words = philox(vec4<u32>(first, high + select(0u, 1u, first < low), 0u, 0u), vec2<u32>(seed_low, seed_high));
-  return f32(words[i & 3u] >> 8u) * 5.9604644775390625e-8;
+  return f32(random_words(i >> 2u, vec2<u32>(seed_low, seed_high), low, high)[i & 3u] >> 8u) * 5.9604644775390625e-8;
+}
+fn uniform_random_4(i: u32, seed_low: u32, seed_high: u32, low: u32, high: u32) -> vec4<f32> {
+  let seed = vec2<u32>(seed_low, seed_high);
+  let shift = i & 3u;
+  var words = random_words(i >> 2u, seed, low, high);
+  if (shift != 0u) {
+    let next = random_words((i >> 2u) + 1u, seed, low, high);
+    let inside = vec4<u32>(0u, 1u, 2u, 3u) + shift;
+    let turned = inside & vec4<u32>(3u);
+    let these = vec4<u32>(words[turned.x], words[turned.y], words[turned.z], words[turned.w]);
+    let those = vec4<u32>(next[turned.x], next[turned.y], next[turned.z], next[turned.w]);
+    words = select(these, those, inside > vec4<u32>(3u));
+  }
+  return vec4<f32>(words >> vec4<u32>(8u)) * 5.9604644775390625e-8;
 }""",
 }
-ALSO = {"uniform_random": "philox"}  # defined along with another
+ALSO = {"uniform_random": "philox", "uniform_random_4": "philox"}  # defined along with another
 
 _CALL = re.compile(r"\b([a-z_0-9]+)\(")
 

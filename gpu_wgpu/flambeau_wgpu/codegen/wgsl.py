@@ -243,13 +243,32 @@ def instructions(
                 f"{indent}let v{at}_{k} = {buffer(ir, instruction[2])}[{_vector_place(place, k)}];"
                 for k in range(function.lanes // 4)
             ]
+        by_fours = instruction[0] == "random" and _is_consecutive(function, instruction[2])
+        if by_fours:
+            lines += [
+                f"{indent}let v{at}_{k} = {_random(function, instruction, 4 * k, '_4')};"
+                for k in range(function.lanes // 4)
+            ]
         for lane in range(function.lanes):
-            if _is_vector(ir, instruction):
+            if by_fours:
+                value = f"v{at}_{lane // 4}[{lane % 4}]"
+            elif _is_vector(ir, instruction):
                 value = load(instruction[1], f"v{at}_{lane // 4}[{lane % 4}]")
             else:
                 value = _expression(ir, function, instruction, given, differs, lane)
             lines.append(f"{indent}let r{at}_{lane}: {type_} = {value};")
     return lines
+
+
+def _is_consecutive(function: Function, access: int) -> bool:
+    """Whether the lanes are at places one after the other, in fours."""
+    pattern = function.accesses[access]
+    return function.lanes % 4 == 0 and (pattern.flat or pattern.walks[function.along] == UNIT)
+
+
+def _random(function: Function, instruction: Instruction, lane: int, many: str = "") -> str:
+    at, seed = instruction[2:]
+    return f"uniform_random{many}({_place(function, at, lane)}, {', '.join(word(seed + k) for k in range(4))})"
 
 
 def _one(ir: KernelIR, binding: int, place: str) -> str:
@@ -289,8 +308,7 @@ def _expression(
         index = f"{register(dtype)}({_place(function, at, lane)})"
         return wrapped("arange", dtype, f"{scalar(dtype, start)} + {index} * {scalar(dtype, step)}")
     if name == "random":
-        at, seed = rest
-        return f"uniform_random({_place(function, at, lane)}, {', '.join(word(seed + k) for k in range(4))})"
+        return _random(function, instruction, lane)
     registers = [register_name(differs, r, lane) for r in rest[1:]]
     if name == "cast":
         return wrapped("cast", dtype, CASTS[KIND[rest[0]], KIND[dtype]].format(*registers))

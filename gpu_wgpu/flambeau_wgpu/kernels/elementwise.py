@@ -35,9 +35,7 @@ def build(fusion: Fusion, roots: list[Ref]) -> Kernel:
     lanes = function.finish(lanes=LANES if fast else 1).lanes
     if not kernel.ops:
         kernel.ops.append("copy" if kernel.bindings[0].key not in roots else "fill")
-    # (Random numbers come from a loop of their own: SwiftShader took minutes to compile one kernel with both.)
-    loops = any(instruction[0] == "random" for instruction in function.code)
-    vectors = VECTORS_ON_CPU if lanes > 1 and not loops and fusion.device_kind == "cpu" and numel >= MANY else 1
+    vectors = VECTORS_ON_CPU if lanes > 1 and fusion.device_kind == "cpu" and numel >= MANY else 1
     return kernel.finish(cover(-(-numel // (lanes * vectors)), WORKGROUP), (lanes, vectors))
 
 

@@ -541,14 +541,14 @@ def _ahead(name: str, source: str) -> str:
     """`fn ahead...(x, i, y, j)`: whether element x at i comes before y at j: by nan, then value, then position."""
     kind = KIND[source]
     type_ = register(source)
-    more, less = ("x && !y", "!x && y") if kind == "b" else ("x > y", "x < y")
+    more, less = ("x & !y", "!x & y") if kind == "b" else ("x > y", "x < y")
     better = more if name == "argmax" else less
-    equal = "x == y"
+    equal = "(x == y)"
     if kind == "f":
-        better = f"select({better}, is_nan(x) && !is_nan(y), is_nan(x) || is_nan(y))"
-        equal = "(x == y || (is_nan(x) && is_nan(y)))"
+        better = f"select({better}, is_nan(x) & !is_nan(y), is_nan(x) | is_nan(y))"
+        equal = "((x == y) | (is_nan(x) & is_nan(y)))"
     return (
         f"fn ahead_{name}_{source}(x: {type_}, i: u32, y: {type_}, j: u32) -> bool {{\n"
-        f"{INDENT}let first = j == 0xffffffffu || ({better}) || ({equal} && i < j);\n"
-        f"{INDENT}return i != 0xffffffffu && first;\n}}"
+        f"{INDENT}let first = (j == 0xffffffffu) | ({better}) | ({equal} & (i < j));\n"
+        f"{INDENT}return (i != 0xffffffffu) & first;\n}}"
     )

@@ -70,12 +70,12 @@ def _kernel(fusion: Fusion, ref: Ref, stage: str, count: int, padded: int = 0, b
 def _before(dtype: str, descending: bool) -> str:
     """`fn before(x, i, y, j)`: whether element x at i belongs before y at j."""
     type_, kind = register(dtype), KIND[dtype]
-    less = {"b": "!x && y", "i": "x < y", "f": "x < y || (!is_nan(x) && is_nan(y))"}[kind]
-    more = {"b": "x && !y", "i": "x > y", "f": "x > y || (is_nan(x) && !is_nan(y))"}[kind]
+    less = {"b": "!x & y", "i": "x < y", "f": "(x < y) | (!is_nan(x) & is_nan(y))"}[kind]
+    more = {"b": "x & !y", "i": "x > y", "f": "(x > y) | (is_nan(x) & !is_nan(y))"}[kind]
     first, second = (more, less) if descending else (less, more)
     return (
         f"fn before(x: {type_}, i: u32, y: {type_}, j: u32) -> bool {{\n"
-        f"  return ({first}) || (!({second}) && i < j);\n}}"
+        f"  return ({first}) | (!({second}) & (i < j));\n}}"
     )
 
 
