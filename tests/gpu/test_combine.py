@@ -83,3 +83,18 @@ def test_sums_of_other_terms_are_left_alone(gpu: Any) -> None:
     b = flambeau.ones(4, 3).to("wgpu")
     total = a[0] @ b + (a[1] @ b) * 2 + a[2] @ b + a[3] @ b + a[4] @ b
     assert total.cpu().numpy().tolist() == [[4 * (0 + 2 + 2 + 3 + 4.0)] * 3] * 3
+
+
+def test_groups_that_wait_for_each_other(gpu: Any) -> None:
+    """As in trees of two kinds of nodes, either of which may hold the other: one of the groups stays apart."""
+    flambeau.manual_seed(2)
+    weight, xs = flambeau.randn(6, 6) / 3, flambeau.randn(8, 6)
+    results = []
+    for device in ("cpu", "wgpu"):
+        w, tops = weight.to(device), []
+        for k, x in enumerate(xs.to(device)):
+            below, above = (2, 3) if k % 2 else (3, 2)
+            inner = flambeau.tanh(x.expand(below, 6) * 2 @ w).sum(0)
+            tops.append((inner.expand(above, 6) * 2 @ w).sum(0))
+        results.append(flambeau.stack(tops).cpu().numpy())
+    np.testing.assert_allclose(results[1], results[0], rtol=1e-4, atol=1e-5)

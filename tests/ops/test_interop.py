@@ -135,9 +135,9 @@ def test_copying_a_tensor_warns(same: Same) -> None:
 
 @pytest.mark.parametrize("library", [torch, flambeau], ids=["torch", "flambeau"])
 def test_slow_and_doubtful_ways_warn(library: Library, request: pytest.FixtureRequest) -> None:
-    before = torch.is_warn_always_enabled()
-    request.addfinalizer(lambda: torch.set_warn_always(before))
-    torch.set_warn_always(True)  # else torch says it once, perhaps in an earlier test
+    before = library.is_warn_always_enabled()
+    request.addfinalizer(lambda: library.set_warn_always(before))
+    library.set_warn_always(True)  # else it is said once, perhaps in an earlier test
     with pytest.warns(UserWarning, match=r"list of numpy\.ndarrays is extremely slow"):
         library.tensor([np.ones(2), np.zeros(2)])
     with pytest.warns(UserWarning, match="Converting a tensor with requires_grad=True to a scalar"):

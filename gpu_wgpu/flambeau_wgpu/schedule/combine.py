@@ -209,15 +209,17 @@ class _Combination:
         )
 
     def _depend(self, products: list[Ref]) -> bool:
-        """Whether one of the products needs another's result."""
-        graph = self.graph
+        """Whether one of the products needs another's result, be it through products that already lie side by side."""
         members = set(products)
-        tainted = set(products)
-        for ref in range(min(products), max(products) + 1):
-            if not tainted.isdisjoint(graph.args[ref]):
-                if ref in members:
-                    return True
-                tainted.add(ref)
+        pending = [arg for ref in products for arg in self.graph.args[ref]]
+        seen: set[Ref] = set()
+        while pending:
+            ref = pending.pop()
+            if ref in members:
+                return True
+            if ref >= 0 and ref not in seen:
+                seen.add(ref)
+                pending += self._args(ref)
         return False
 
     # --- concatenations of neighbours
@@ -250,6 +252,11 @@ class _Combination:
     def _replace(self, ref: Ref, op: Op, args: tuple[Ref, ...], attr: Any) -> None:
         x = self.graph.arrays[ref]
         self.replaced[ref] = (LazyArray(op, (), attr, (), x.shape, x.dtype), args)
+
+    def _args(self, ref: Ref) -> tuple[Ref, ...]:
+        if ref >= self.graph.count:
+            return self.added_args[ref - self.graph.count]
+        return self.replaced[ref][1] if ref in self.replaced else self.graph.args[ref]
 
     def _shape(self, ref: Ref) -> Shape:
         return self.added[ref - self.graph.count].shape if ref >= self.graph.count else self.graph.shape(ref)
