@@ -240,9 +240,11 @@ def test_distributed_sampler(same: Callable[..., None], settings: dict[str, Any]
 # --- no worker is left ------------------------------------------------------------------------------------------------
 
 PROGRAM = """
-import sys, time
+import signal, sys, time
 import flambeau as torch
 from flambeau.utils.data import DataLoader
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 
 class Slow(torch.utils.data.Dataset):
     def __len__(self):
