@@ -1,5 +1,6 @@
 """Row kernels: what becomes one, and that it computes what NumPy does, in every layout."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 import flambeau
 from flambeau import nn
 from flambeau_wgpu.device.interface import SUBGROUPS
+from flambeau_wgpu.kernels import RENDER
 
 F = nn.functional
 
@@ -132,3 +134,22 @@ def test_softmax_and_norms_are_one_kernel_each_way(gpu: Any) -> None:
     assert kernels(gpu, lambda: flambeau.autograd.grad(y, x, g)) == 1
     y = F.layer_norm(x, (40,), weight, weight)
     assert kernels(gpu, lambda: flambeau.autograd.grad(y, (x, weight), g)) == 2  # along rows, and across them
+
+
+@pytest.mark.parametrize("shape", [(9, 515), (70, 1028), (515, 9)], ids=str)
+@pytest.mark.parametrize("axis", [0, 1])
+def test_what_is_held_is_computed_once(gpu: Any, kind: str, shape: tuple[int, int], axis: int) -> None:
+    """In one kernel with reductions that need it: written in the first walk, read in the others."""
+    x = flambeau.linspace(0, 2, shape[0] * shape[1]).reshape(shape)
+    results = []
+    for device in ("cpu", "wgpu"):
+        held = [(x.to(device) * 1.5).sinh()]  # (rare: kernels of other tests are told apart by it)
+        held += [held[0] * held[0] - 0.5, F.softmax(held[0], axis), held[0].sum(axis)]
+        results.append([y.cpu().numpy() for y in held])
+    for found, expected in zip(results[1], results[0], strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+    rows = [RENDER["rows"](ir) for ir in gpu.engine.pipelines if ir.template == "rows"]
+    computed = [re.findall(r"let (\w+): f32 = sinh_f\(", text) for text in rows if "sinh_f" in text]
+    assert computed and all(computed)
+    for values in computed:
+        assert len(set(values)) == len(values), "a value is computed in two walks"

@@ -180,6 +180,7 @@ class FunctionBuilder:
         self.stores: list[tuple[int, int, str, Access]] = []
         self.input: tuple[Ref, str] | None = None
         self.reduced: dict[Ref, int] = {}  # the reductions of a row kernel, by number
+        self.kept: dict[Ref, tuple[Access, int]] = {}  # where they are written, and to which binding
 
     @property
     def identity(self) -> Access:
@@ -206,6 +207,8 @@ class FunctionBuilder:
             return self._emit("input", dtype)
         if ref in self.reduced:
             return self._emit("reduced", dtype, self.reduced[ref])
+        if ref in self.kept and self.kept[ref][0] == access:
+            return self._emit("load", dtype, self.kept[ref][1], at)
         if kernel.fusion.stored[ref] and ref not in kernel.own:
             where, strides, offset = kernel.input(ref)
             if where != ref:
@@ -293,6 +296,15 @@ class FunctionBuilder:
             if where != ref or access is not None:
                 self.kernel.bindings[binding].in_place = False
             self.stores.append((binding, register, x.dtype.name, target))
+
+    def keep(self, refs: Sequence[Ref], access: Access) -> None:
+        """Write arrays of this kernel to their buffers; who asks for them from now on reads them from there."""
+        kept: dict[Ref, tuple[Access, int]] = {}
+        for ref in refs:
+            self.store(ref, self.value(ref, access), access)
+            kept[ref] = access, self.stores[-1][0]
+        self.kept |= kept
+        self.memo.clear()  # (what does not depend on them is found again by its instructions)
 
     def _emit(self, name: str, dtype: str, *rest: Any) -> int:
         instruction = (name, dtype, *rest)

@@ -1,8 +1,9 @@
 """Reductions over any axes, several over the same rows in one kernel, with what is computed for each row and for each
 element of the rows: sums, softmax, layer norm, cross entropy and their gradients are all this.
 
-A row is walked once for each reduction that waits for another, then once more to write elements; what is computed on
-the way is computed again rather than kept. *Serial*: one invocation per row. *Workgroup*: 64 invocations share one, and
+A row is walked once for each reduction that waits for another, then once more to write elements that do. Elements that
+somebody holds are written in the first walk and read in the others; what else is computed on the way is computed
+again. *Serial*: one invocation per row. *Workgroup*: 64 invocations share one, and
 combine what they found through workgroup memory. *Subgroup*: within subgroups first, through registers. *Split*: few
 rows of very many elements, and one reduction: slices are reduced first, by workgroups, into partial results, and these
 in a second kernel.
@@ -13,7 +14,7 @@ An invocation takes several elements at once: of its row, or, where it is those 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -42,7 +43,7 @@ from ..codegen.wgsl import (
     words_first,
 )
 from ..device.interface import SUBGROUPS
-from ..lazy import HOST, REDUCE, LazyArray
+from ..lazy import HOST, REDUCE, Kind, LazyArray
 from ..regions import contiguous_strides
 from ..schedule.fuse import Fusion
 from ..schedule.graph import Ref
@@ -109,18 +110,28 @@ def build_of(fusion: Fusion, group: Group, reductions: list[Ref], roots: list[Re
         kernel.word(number)
     function = FunctionBuilder(kernel, "row", dims, len(kept), flat=False)
     phases: list[Phase] = []
-    for reduction in reductions:
-        name, _ = graph.arrays[reduction].attr
-        (arg,) = graph.args[reduction]
-        value = function.value(arg, every_element)
-        kinds = graph.arrays[arg].dtype.name, graph.arrays[reduction].dtype.name
-        phase = Phase(name, value, *kinds, _depth(function, value, phases))
-        if phase not in phases:
-            phases.append(phase)
-        function.reduced[reduction] = phases.index(phase)
-        kernel.ops.append(name)
+
+    def reduce(reductions: Iterable[Ref]) -> None:
+        for reduction in reductions:
+            name, _ = graph.arrays[reduction].attr
+            (arg,) = graph.args[reduction]
+            value = function.value(arg, every_element)
+            kinds = graph.arrays[arg].dtype.name, graph.arrays[reduction].dtype.name
+            phase = Phase(name, value, *kinds, _depth(function, value, phases))
+            if phase not in phases:
+                phases.append(phase)
+            function.reduced[reduction] = phases.index(phase)
+            kernel.ops.append(name)
+
+    waiting = [ref for ref in reductions if _waits(fusion, group, ref)]
+    reduce(ref for ref in reductions if ref not in waiting)
+    if not split:
+        function.keep(_kept(fusion, group, roots), every_element)
+    reduce(waiting)
     if not split:
         for root in roots:
+            if root in function.kept:
+                continue
             access = every_element if root in group.wide else every_row
             function.store(root, function.value(root, access), access)
             # A row's value is written when all of the row has been read, by one of those that read it.
@@ -135,7 +146,33 @@ def build_of(fusion: Fusion, group: Group, reductions: list[Ref], roots: list[Re
     done = function.finish(lanes=lanes, of_rows=of_rows)
     invocations = space.rows // (done.lanes if done.along >= 0 else 1)
     groups = cover(invocations, WORKGROUP) if layout == "serial" else fold(space.rows)
-    return [kernel.finish(groups, (layout, tuple(phases)))]
+    return [kernel.finish(groups, (layout, tuple(phases), len(function.kept)))]
+
+
+def _kept(fusion: Fusion, group: Group, roots: list[Ref]) -> list[Ref]:
+    """What is written in the first walk, for the others to read rather than to compute it again."""
+    return [
+        root
+        for root in roots
+        if root in group.wide
+        and [where for where, _, _ in fusion.places.targets(root)] == [root]
+        and not _waits(fusion, group, root)
+    ]
+
+
+def _waits(fusion: Fusion, group: Group, ref: Ref) -> bool:
+    """Whether an array of a group needs one of the group's reductions (a reduction: another one)."""
+    pending, seen = [*fusion.graph.args[ref]], {ref}
+    while pending:
+        arg = pending.pop()
+        if fusion.group[arg] is group and arg not in seen:
+            if arg in group.reductions:
+                return True
+            seen.add(arg)
+            pending += fusion.graph.args[arg]
+        elif fusion.graph.kind(arg) is Kind.VIEW:
+            pending += fusion.graph.args[arg]
+    return False
 
 
 def _lanes(space: Space, instructions: int, wide: bool = False, of_rows: bool = False) -> int:
@@ -211,7 +248,7 @@ def _split(
     kernel.stores.append(key)
     at = kernel.bind(key, storage(wide), writable=True)
     layout = "slices" if fusion.device_kind == "gpu" else "chunks"
-    first = kernel.finish(fold(space.rows * SLICES), (layout, (phase._replace(result=wide),), at))
+    first = kernel.finish(fold(space.rows * SLICES), (layout, (phase._replace(result=wide),), 0, at))
     second = KernelBuilder(fusion, "partials", roots)
     second.word(space.rows)
     at = second.bind(key, storage(wide))
@@ -237,9 +274,9 @@ SUBGROUP_ENTRY = GROUP_ENTRY.replace(
 
 
 def render(ir: KernelIR) -> str:
-    layout, phases, *_ = ir.static
+    layout, phases, kept, *_ = ir.static
     function = ir.functions[0]
-    text = _Row(ir, function, layout, phases)
+    text = _Row(ir, function, layout, phases, kept)
     head = _definitions(phases, layout)
     if layout == "serial":
         start = flat_index(COUNT)
@@ -251,7 +288,7 @@ def render(ir: KernelIR) -> str:
     if layout in ("workgroup", "subgroup"):
         start = f"  if (g >= {word(COUNT)}) {{ return; }}\n  let i = g;\n  let end = {word(LENGTH)};\n"
         return module(ir, head + start + text.body() + "}")
-    partial = ir.static[2]
+    partial = ir.static[3]
     start = f"""  if (g >= {word(COUNT)} * {SLICES}u) {{ return; }}
   let i = g / {SLICES}u;
   let start = (g % {SLICES}u) * {word(SLICE)};
@@ -280,10 +317,11 @@ def render_partials(ir: KernelIR) -> str:
 
 
 class _Row:
-    """The text of a row kernel from `i`, the row's number, on."""
+    """The text of a row kernel from `i`, the row's number, on. The first `kept` stores are done in the first walk."""
 
-    def __init__(self, ir: KernelIR, function: Function, layout: str, phases: tuple[Phase, ...]) -> None:
+    def __init__(self, ir: KernelIR, function: Function, layout: str, phases: tuple[Phase, ...], kept: int) -> None:
         self.ir, self.function, self.layout, self.phases = ir, function, layout, phases
+        self.kept, self.others = function.stores[:kept], function.stores[kept:]
         self.is_inner = inner(function)
         self.lanes = function.lanes
         self.together = function.along >= 0
@@ -390,7 +428,11 @@ class _Row:
                 value = register_name(differs, phase.register, lane)
                 acc = f"acc{number}{_lane(lane, accumulators)}"
                 statements.append(_combine(phase, number, acc, value, self._index(lane)))
-        lines += self._walk(self._needs([self.phases[number].register for number in numbers]), statements)
+        needed = [self.phases[number].register for number in numbers]
+        if self.phases[numbers[0]].depth == 0:
+            statements += stores(self.ir, self.function, "", self.kept, hoisted=True)
+            needed += [s.register for s in self.kept]
+        lines += self._walk(self._needs(needed), statements)
         for number in numbers:
             phase = self.phases[number]
             if self.together:
@@ -423,22 +465,22 @@ class _Row:
         return f"{index} + {lane}u" if lane else index
 
     def _stores(self) -> list[str]:
-        function, lines = self.function, []
-        of_elements = [s for s in function.stores if self._is_inner_store(s)]
-        of_rows = [s for s in function.stores if s not in of_elements]
+        lines: list[str] = []
+        of_elements = [s for s in self.others if self._is_inner_store(s)]
+        of_rows = [s for s in self.others if s not in of_elements]
         late = [s for s in of_rows if s.position.space or self.is_inner[s.register]]
         early = [s for s in of_rows if s not in late]
         if early:
-            inside = stores(self.ir, function, "", early, hoisted=True)
+            inside = stores(self.ir, self.function, "", early, hoisted=True)
             if self.layout == "serial":
                 lines += [INDENT + line for line in inside]
             else:
                 lines += [f"{INDENT}if (t == 0u) {{", *(INDENT * 2 + line for line in inside), f"{INDENT}}}"]
         if of_elements or late:
-            statements = stores(self.ir, function, "", of_elements, hoisted=True)
+            statements = stores(self.ir, self.function, "", of_elements, hoisted=True)
             if late:
                 first = f"{self._index(0)} == 0u"
-                statements += [f"if ({first}) {{", *stores(self.ir, function, INDENT, late, hoisted=True), "}"]
+                statements += [f"if ({first}) {{", *stores(self.ir, self.function, INDENT, late, hoisted=True), "}"]
             lines += self._walk(self._needs([s.register for s in (*of_elements, *late)]), statements)
         return lines
 
