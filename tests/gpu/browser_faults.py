@@ -1,5 +1,6 @@
 """In the browser: a device that goes away, and memory that runs out. `main` returns what was raised, and what came after."""
 
+import asyncio
 from array import array
 from typing import Any
 
@@ -40,8 +41,15 @@ def main() -> dict[str, Any]:
         await original.call(device)
         return to_js({"message": "no room"}, dict_converter=__import__("js").Object.fromEntries)
 
+    compile_now = device.createComputePipelineAsync
+
+    async def compile_late(what: Any) -> Any:
+        await asyncio.sleep(0.3)  # when what it was for has long failed
+        return await compile_now.call(device, what)
+
     device.popErrorScope = create_proxy(refuse)
+    device.createComputePipelineAsync = create_proxy(compile_late)
     answer["full"] = raised(lambda: read(backend.add(put(*range(5000)), 1.0)))
-    device.popErrorScope = original
+    device.popErrorScope, device.createComputePipelineAsync = original, compile_now
     answer["again"] = read(backend.add(put(*range(5000)), 1.0))[-1]
     return answer

@@ -154,7 +154,9 @@ class Device {
   }
 
   async afterCompiling(compiling, commands, read) {
-    await Promise.all(compiling); // (a new buffer's room is among them)
+    // All of them, even if one fails: the next list may use the other kernels. (A new buffer's room is among them.)
+    const failed = (await Promise.allSettled(compiling)).find(({ status }) => status === 'rejected');
+    if (failed) throw failed.reason;
     this.raiseFault();
     this.encode(commands, 0, read);
     return read ? await this.map(read.size) : null;
