@@ -16,6 +16,8 @@ pytestmark = pytest.mark.slow
 def in_browser(program: str, *arguments: object, flags: tuple[str, ...] = ()) -> Any:
     command = [sys.executable, str(HERE / "in_browser.py"), *flags, str(HERE / program), *map(json.dumps, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=280)
+    if "Target crashed" in done.stderr:  # Chromium's own process, once in some hundred runs on a busy machine
+        done = subprocess.run(command, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr[-4000:]
     result = json.loads(done.stdout.splitlines()[-1])
     assert not [line for line in result["console"] if "favicon" not in line and "404" not in line]
