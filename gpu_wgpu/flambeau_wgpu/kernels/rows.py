@@ -14,7 +14,7 @@ An invocation takes several elements at once: of its row, or, where it is those 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -43,7 +43,7 @@ from ..codegen.wgsl import (
     words_first,
 )
 from ..device.interface import SUBGROUPS
-from ..lazy import HOST, REDUCE, Kind, LazyArray
+from ..lazy import HOST, REDUCE, LazyArray
 from ..regions import contiguous_strides
 from ..schedule.fuse import Fusion
 from ..schedule.graph import Ref
@@ -110,24 +110,22 @@ def build_of(fusion: Fusion, group: Group, reductions: list[Ref], roots: list[Re
         kernel.word(number)
     function = FunctionBuilder(kernel, "row", dims, len(kept), flat=False)
     phases: list[Phase] = []
-
-    def reduce(reductions: Iterable[Ref]) -> None:
-        for reduction in reductions:
+    depths = _depths(fusion, group, reductions)
+    at_once = [ref for ref in reductions if depths[ref] == 1]
+    for level in (at_once, [ref for ref in reductions if ref not in at_once]):
+        for reduction in level:
             name, _ = graph.arrays[reduction].attr
             (arg,) = graph.args[reduction]
             value = function.value(arg, every_element)
             kinds = graph.arrays[arg].dtype.name, graph.arrays[reduction].dtype.name
-            phase = Phase(name, value, *kinds, _depth(function, value, phases))
+            phase = Phase(name, value, *kinds, depths[reduction] - 1)
             if phase not in phases:
                 phases.append(phase)
             function.reduced[reduction] = phases.index(phase)
             kernel.ops.append(name)
-
-    waiting = [ref for ref in reductions if _waits(fusion, group, ref)]
-    reduce(ref for ref in reductions if ref not in waiting)
-    if not split:
-        function.keep(_kept(fusion, group, roots), every_element)
-    reduce(waiting)
+        if level is at_once:  # (a split kernel has no roots of elements)
+            independent = [root for root in roots if root in group.wide and depths[root] == 0]
+            function.keep([root for root in independent if fusion.places.is_apart(root)], every_element)
     if not split:
         for root in roots:
             if root in function.kept:
@@ -149,30 +147,13 @@ def build_of(fusion: Fusion, group: Group, reductions: list[Ref], roots: list[Re
     return [kernel.finish(groups, (layout, tuple(phases), len(function.kept)))]
 
 
-def _kept(fusion: Fusion, group: Group, roots: list[Ref]) -> list[Ref]:
-    """What is written in the first walk, for the others to read rather than to compute it again."""
-    return [
-        root
-        for root in roots
-        if root in group.wide
-        and [where for where, _, _ in fusion.places.targets(root)] == [root]
-        and not _waits(fusion, group, root)
-    ]
-
-
-def _waits(fusion: Fusion, group: Group, ref: Ref) -> bool:
-    """Whether an array of a group needs one of the group's reductions (a reduction: another one)."""
-    pending, seen = [*fusion.graph.args[ref]], {ref}
-    while pending:
-        arg = pending.pop()
-        if fusion.group[arg] is group and arg not in seen:
-            if arg in group.reductions:
-                return True
-            seen.add(arg)
-            pending += fusion.graph.args[arg]
-        elif fusion.graph.kind(arg) is Kind.VIEW:
-            pending += fusion.graph.args[arg]
-    return False
+def _depths(fusion: Fusion, group: Group, reductions: list[Ref]) -> dict[Ref, int]:
+    """After how many of the reductions, one after the other, each array of the group is known."""
+    depths: dict[Ref, int] = {}
+    for ref in sorted(group.nodes):
+        operands = [depths.get(fusion.graph.root[arg], 0) for arg in fusion.graph.args[ref]]
+        depths[ref] = max(operands, default=0) + (ref in reductions)
+    return depths
 
 
 def _lanes(space: Space, instructions: int, wide: bool = False, of_rows: bool = False) -> int:
@@ -222,20 +203,6 @@ def _measured(space: Space, engine: Engine) -> Callable[[], LazyArray]:
     shape, axis = ((length, rows), 0) if space.axes else ((rows, length), 1)
     x = LazyArray(HOST, (), bytes(4 * rows * length), (), shape, float32)
     return lambda: engine.append(REDUCE, (x,), ("sum", (axis,)), (rows,), float32)
-
-
-def _depth(function: FunctionBuilder, value: int, phases: list[Phase]) -> int:
-    """How many reductions a register waits for, one after the other."""
-    depth = 0
-    pending, seen = [value], {value}
-    while pending:
-        instruction = function.code[pending.pop()]
-        if instruction[0] == "reduced":
-            depth = max(depth, phases[instruction[2]].depth + 1)
-        new = set(operands(instruction)) - seen
-        seen |= new
-        pending += new
-    return depth
 
 
 def _split(

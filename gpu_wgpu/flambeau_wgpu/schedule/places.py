@@ -37,6 +37,10 @@ class Places:
         own = [self.location(ref)] if ref in self.own or ref not in self.of else []
         return [*own, *(self._composed(ref, place) for place in self.of.get(ref, ()))]
 
+    def is_apart(self, ref: Ref) -> bool:
+        """Whether an array is written to a buffer of its own, and nowhere else."""
+        return [where for where, _, _ in self.targets(ref)] == [ref]
+
     def resolve(self, ref: Ref) -> Place | None:
         """A view as a region of the buffer in which its root lies; None where one triple cannot say it."""
         seen = self.graph.resolve(ref)
