@@ -205,7 +205,8 @@ def _lower_one_by_one(fusion: Fusion, group: Group, roots: list[Ref]) -> list[li
         fusion.stored[ref] = True
     kernels = [rows.build_of(fusion, group, [ref], [ref]) for ref in group.reductions]
     rest = [ref for ref in roots if ref not in group.reductions]
-    before = [ref for ref in rest if not fusion.anchored[ref] and ref in group.wide]
+    depths = group.depths(fusion.graph, group.reductions)
+    before = [ref for ref in rest if depths[ref] == 0 and ref in group.wide]
     if before:
         kernels.append(_lower_elementwise(fusion, before))
     return [*kernels, *(_lower_elementwise(fusion, [ref]) for ref in rest if ref not in before)]

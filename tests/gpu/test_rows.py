@@ -153,3 +153,21 @@ def test_what_is_held_is_computed_once(gpu: Any, kind: str, shape: tuple[int, in
     assert computed and all(computed)
     for values in computed:
         assert len(set(values)) == len(values), "a value is computed in two walks"
+
+
+def test_with_more_buffers_than_a_kernel_may_have(gpu: Any) -> None:
+    """What waits for a reduction that somebody holds does not come before it."""
+    flambeau.manual_seed(0)
+    inputs = [flambeau.rand(shape) for shape in ((24,), (2, 3, 4), (2, 3, 4), (4, 6))]
+    results = []
+    for device in ("cpu", "wgpu"):
+        x, y, z, rows = (each.to(device) for each in inputs)
+        flambeau.accelerator.synchronize()
+        a = -x
+        total = a.sum()
+        m = flambeau.maximum(y, y)
+        held = [a, total, m, y + z, m + total]
+        held.append(flambeau.cat([a.view(4, 6), rows]))
+        results.append([each.cpu().numpy() for each in held])
+    for found, expected in zip(results[1], results[0], strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-5)

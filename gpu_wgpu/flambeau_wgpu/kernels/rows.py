@@ -110,7 +110,7 @@ def build_of(fusion: Fusion, group: Group, reductions: list[Ref], roots: list[Re
         kernel.word(number)
     function = FunctionBuilder(kernel, "row", dims, len(kept), flat=False)
     phases: list[Phase] = []
-    depths = _depths(fusion, group, reductions)
+    depths = group.depths(graph, reductions)
     at_once = [ref for ref in reductions if depths[ref] == 1]
     for level in (at_once, [ref for ref in reductions if ref not in at_once]):
         for reduction in level:
@@ -145,15 +145,6 @@ def build_of(fusion: Fusion, group: Group, reductions: list[Ref], roots: list[Re
     invocations = space.rows // (done.lanes if done.along >= 0 else 1)
     groups = cover(invocations, WORKGROUP) if layout == "serial" else fold(space.rows)
     return [kernel.finish(groups, (layout, tuple(phases), len(function.kept)))]
-
-
-def _depths(fusion: Fusion, group: Group, reductions: list[Ref]) -> dict[Ref, int]:
-    """After how many of the reductions, one after the other, each array of the group is known."""
-    depths: dict[Ref, int] = {}
-    for ref in sorted(group.nodes):
-        operands = [depths.get(fusion.graph.root[arg], 0) for arg in fusion.graph.args[ref]]
-        depths[ref] = max(operands, default=0) + (ref in reductions)
-    return depths
 
 
 def _lanes(space: Space, instructions: int, wide: bool = False, of_rows: bool = False) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .graph import Ref
+from .graph import Graph, Ref
 from .space import Space
 
 
@@ -27,3 +27,11 @@ class Group:
         self.space: Space | None = None  # of a row kernel; `numel` is then the number of rows
         self.reductions: list[Ref] = []
         self.wide: set[Ref] = set()  # of a row kernel: what has a value for each element, not for each row
+
+    def depths(self, graph: Graph, reductions: list[Ref]) -> dict[Ref, int]:
+        """After how many of these of its reductions, one after the other, each of its arrays is known."""
+        depths: dict[Ref, int] = {}
+        for ref in sorted(self.nodes):
+            operands = [depths.get(graph.root[arg], 0) for arg in graph.args[ref]]
+            depths[ref] = max(operands, default=0) + (ref in reductions)
+        return depths
